@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * File formats behind one table: probe, info, decode, encode. Memory to memory; no codec touches a file.
+ * A codec is one file in host/io and one line in host/io/codec.c.
+ *
+ * Input is not trusted: every size is checked against `limits` before it is allocated, a failure leaves nothing
+ * behind, and no content may crash, hang or leak. Any thread may call; a call keeps no state.
+ */
+#ifndef YOKE_CODEC_H
+#define YOKE_CODEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <yoke/image.h>
+#include <yoke/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What the header says, before any pixel is decoded. */
+struct yk_image_info {
+    const char *codec; /* name of the codec, static */
+    uint32_t width, height;
+    struct yk_format format;   /* the layout that decoding will give */
+    uint8_t file_depth;        /* bits per sample in the file: 1, 2, 4, 8, 16 */
+    const char *file_type;     /* "gray", "gray+alpha", "palette", "rgb", "rgba"; static */
+    bool interlaced;
+    bool transparency;         /* a colour key or palette alpha (PNG tRNS) becomes the alpha channel */
+};
+
+struct yk_encode_options {
+    int level; /* compression effort 0 .. 9, -1 for the codec's default */
+};
+
+struct yk_bytes {
+    uint8_t *data; /* owned; free with yk_bytes_free */
+    size_t size;
+};
+
+struct yk_codec {
+    const char *name;               /* "png" */
+    const char *const *extensions;  /* without the dot, lower case, NULL at the end */
+    /* Whether the first bytes are this format's signature. */
+    bool (*probe)(const uint8_t *data, size_t size);
+    /* Reads the header and checks it against the limits. */
+    enum yk_status (*info)(const uint8_t *data, size_t size, const struct yk_limits *limits,
+                           struct yk_image_info *info, struct yk_error *error);
+    /* Decodes to a new image owned by the caller, metadata included. Errors: YK_ERR_FORMAT, _LIMIT, _NOMEM. */
+    enum yk_status (*decode)(const uint8_t *data, size_t size, const struct yk_limits *limits,
+                             struct yk_image **image, struct yk_error *error);
+    /* Encodes to a new buffer owned by the caller. The bytes depend on image, metadata and options only. */
+    enum yk_status (*encode)(const struct yk_image *image, const struct yk_encode_options *options,
+                             struct yk_bytes *bytes, struct yk_error *error);
+};
+
+/* The codec whose signature `data` starts with, or NULL. */
+const struct yk_codec *yk_codec_probe(const uint8_t *data, size_t size);
+
+/* The codec for a file name's extension (any case), or NULL. */
+const struct yk_codec *yk_codec_for_name(const char *path);
+
+/* Codec number `index`, NULL past the end: for listings. */
+const struct yk_codec *yk_codec_at(size_t index);
+
+/* Frees the data and clears the structure; an empty one is allowed. */
+void yk_bytes_free(struct yk_bytes *bytes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
