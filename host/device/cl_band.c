@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT
+ * Running one band: source bytes up, samples to planes, one kernel or two for each step, planes to bytes, bytes down.
+ * Everything is queued at once; nothing here waits but after an error. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cl_device.h"
+#include "clock.h"
+#include "mem.h"
+
+static struct yk_cl_device *of(struct yk_device *device)
+{
+    return (struct yk_cl_device *)(void *)device;
+}
+
+static void clear_tables(const struct yk_cl *cl, struct yk_cl_tables *tables)
+{
+    for (size_t k = 0; k < tables->count; k++) {
+        if (tables->steps[k].coef)
+            cl->ReleaseMemObject(tables->steps[k].coef);
+        if (tables->steps[k].index)
+            cl->ReleaseMemObject(tables->steps[k].index);
+    }
+    free(tables->steps);
+    *tables = (struct yk_cl_tables){0};
+}
+
+void yk_cl_slot_clear(const struct yk_cl *cl, struct yk_cl_slot *slot)
+{
+    if (slot->done)
+        cl->ReleaseEvent(slot->done);
+    for (int k = 0; k < YK_CL_PLACES; k++)
+        if (slot->places[k].handle)
+            cl->ReleaseMemObject(slot->places[k].handle);
+    if (slot->stat.handle)
+        cl->ReleaseMemObject(slot->stat.handle);
+    clear_tables(cl, &slot->tables);
+    if (slot->queue)
+        cl->ReleaseCommandQueue(slot->queue);
+    free(slot->rects);
+    free(slot->counted);
+    *slot = (struct yk_cl_slot){0};
+}
+
+/* A table in device memory; NULL stays NULL. The driver copies it within the call. */
+static enum yk_status make_table(struct yk_cl_device *device, const void *data, size_t count, cl_mem *table,
+                                 struct yk_error *error)
+{
+    cl_int code = CL_SUCCESS;
+    uint64_t size;
+    if (count == 0)
+        return YK_OK;
+    if (!yk_size_mul(count, sizeof(float), &size))
+        return yk_error_set(error, YK_ERR_NOMEM, "out of memory");
+    void *host = malloc((size_t)size); /* the API takes no const pointer */
+    if (!host)
+        return yk_error_set(error, YK_ERR_NOMEM, "out of memory");
+    memcpy(host, data, (size_t)size);
+    *table = device->cl.CreateBuffer(device->context, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, (size_t)size, host,
+                                     &code);
+    free(host);
+    return *table && code == CL_SUCCESS ? YK_OK : yk_cl_device_fail(device, "clCreateBuffer", code, false, error);
+}
+
+/* Makes the slot's tables those of `program`. */
+static enum yk_status keep_tables(struct yk_cl_device *device, struct yk_cl_tables *tables,
+                                  const struct yk_program *program, struct yk_error *error)
+{
+    if (tables->steps && tables->serial == program->serial)
+        return YK_OK;
+    clear_tables(&device->cl, tables);
+    if (program->count == 0)
+        return YK_OK;
+    struct yk_cl_tables made = {.serial = program->serial, .count = program->count};
+    made.steps = calloc(program->count, sizeof *made.steps);
+    if (!made.steps)
+        return yk_error_set(error, YK_ERR_NOMEM, "out of memory");
+    enum yk_status status = YK_OK;
+    for (size_t k = 0; k < program->count && status == YK_OK; k++) {
+        const struct yk_plan *plan = &program->steps[k].plan;
+        status = make_table(device, plan->coef, plan->coef_count, &made.steps[k].coef, error);
+        if (status == YK_OK)
+            status = make_table(device, plan->index, plan->index_count, &made.steps[k].index, error);
+    }
+    if (status != YK_OK) {
+        clear_tables(&device->cl, &made);
+        return status;
+    }
+    *tables = made;
+    return YK_OK;
+}
+
+/* Buffers stay for later bands as long as they and the new ones are within the limit together. */
+static void drop_surplus(struct yk_cl_device *device, struct yk_cl_slot *slot, const struct yk_cl_layout *layout)
+{
+    struct yk_cl_layout together = *layout;
+    for (int k = 0; k < YK_CL_PLACES; k++)
+        if (slot->places[k].size > together.sizes[k])
+            together.sizes[k] = slot->places[k].size;
+    if (yk_cl_layout_fits(&together, &device->limits))
+        return;
+    for (int k = 0; k < YK_CL_PLACES; k++) {
+        if (slot->places[k].handle)
+            device->cl.ReleaseMemObject(slot->places[k].handle);
+        slot->places[k] = (struct yk_cl_buffer){NULL, 0};
+    }
+}
+
+/* Everything of a program's band that can fail for want of memory, so that nothing is in flight yet when it does. */
+static enum yk_status reserve_band(struct yk_cl_device *device, struct yk_cl_slot *slot, const struct yk_band *band,
+                                   struct yk_cl_layout *layout, struct yk_error *error)
+{
+    const struct yk_program *program = band->program;
+    void *rects = slot->rects;
+    bool grown = yk_mem_grow(&rects, &slot->rect_room, program->count + 1, sizeof *slot->rects);
+    slot->rects = rects;
+    if (!grown)
+        return yk_error_set(error, YK_ERR_NOMEM, "out of memory");
+    if (!yk_cl_layout_make(program, band->y0, band->y1, slot->rects, layout) ||
+        !yk_cl_layout_fits(layout, &device->limits))
+        return yk_error_set(error, YK_ERR_LIMIT, "%s: a band of %d rows is too large", device->label,
+                            band->y1 - band->y0);
+    drop_surplus(device, slot, layout);
+    enum yk_status status = keep_tables(device, &slot->tables, program, error);
+    for (int k = 0; k < YK_CL_PLACES && status == YK_OK; k++)
+        status = yk_cl_reserve(device, &slot->places[k], layout->sizes[k], error);
+    return status;
+}
+
+/* Queues yk_load (bytes to planes) or yk_store (planes to bytes), which have the same arguments but for the order of
+ * the first two. */
+static enum yk_status convert(struct yk_cl_device *device, const struct yk_cl_slot *slot, int kernel, cl_mem from,
+                              cl_mem to, const struct yk_cl_planes *planes, struct yk_format format,
+                              uint64_t byte_stride, struct yk_error *error)
+{
+    int width = planes->rect.x1 - planes->rect.x0, rows = planes->rect.y1 - planes->rect.y0;
+    int channels = (int)yk_format_channels(format), wide = format.depth == 16, stride = (int)byte_stride;
+    const struct yk_cl_arg args[] = {
+        {sizeof from, &from},
+        {sizeof to, &to},
+        {sizeof width, &width},
+        {sizeof rows, &rows},
+        {sizeof channels, &channels},
+        {sizeof wide, &wide},
+        {sizeof stride, &stride},
+        {sizeof planes->stride, &planes->stride},
+        {sizeof planes->plane, &planes->plane},
+    };
+    return yk_cl_launch(device, slot->queue, &device->convert.kernels[kernel], args, sizeof args / sizeof *args,
+                        width, rows, channels, error);
+}
+
+/* Queues one kernel of a step. `source` and `planes` are what the step reads; for the second pass of a separable
+ * step, `from` holds the vertical sums instead. */
+static enum yk_status pass_kernel(struct yk_cl_device *device, struct yk_cl_slot *slot, size_t index, int kernel,
+                                  cl_mem from, const struct yk_cl_planes *from_planes, cl_mem to,
+                                  const struct yk_cl_planes *to_planes, cl_mem source,
+                                  const struct yk_cl_planes *planes, struct yk_error *error)
+{
+    const struct yk_step *step = &slot->band.program->steps[index];
+    struct yk_pass pass = yk_step_pass(step, from_planes->rect, from_planes->stride, from_planes->plane,
+                                       to_planes->rect, to_planes->stride, to_planes->plane);
+    pass.aux_x0 = planes->rect.x0;
+    pass.aux_y0 = planes->rect.y0;
+    pass.aux_stride = planes->stride;
+    pass.aux_plane = planes->plane;
+    cl_mem coef = slot->tables.steps[index].coef, table = slot->tables.steps[index].index;
+    coef = coef ? coef : device->nothing;
+    table = table ? table : device->nothing;
+    const struct yk_cl_arg args[] = {
+        {sizeof from, &from}, {sizeof to, &to},       {sizeof pass, &pass},     {step->op->params_size, step->params},
+        {sizeof coef, &coef}, {sizeof table, &table}, {sizeof source, &source},
+    };
+    int count = 1; /* a point kernel makes all planes of a pixel */
+    if (step->op->apply == YK_GEOMETRIC)
+        count = step->plan.colours + step->plan.alpha;
+    else if (step->op->apply != YK_POINT)
+        count = step->in.colours + step->in.alpha;
+    return yk_cl_launch(device, slot->queue, &device->ops[step->op_index].program.kernels[kernel], args,
+                        sizeof args / sizeof *args, pass.dst_w, pass.dst_h, count, error);
+}
+
+static enum yk_status queue_step(struct yk_cl_device *device, struct yk_cl_slot *slot, size_t index,
+                                 const struct yk_cl_planes *in, const struct yk_cl_planes *out,
+                                 struct yk_error *error)
+{
+    const struct yk_step *step = &slot->band.program->steps[index];
+    cl_mem from = slot->places[index % 2 ? YK_CL_ODD : YK_CL_EVEN].handle;
+    cl_mem to = slot->places[index % 2 ? YK_CL_EVEN : YK_CL_ODD].handle;
+    if (step->op->apply != YK_SEPARABLE)
+        return pass_kernel(device, slot, index, YK_CL_MAIN, from, in, to, out, from, in, error);
+    struct yk_cl_planes sums;
+    cl_mem columns = slot->places[YK_CL_COLUMNS].handle;
+    if (!yk_cl_planes_make(yk_cl_columns(slot->rects, index), step->in.colours + step->in.alpha, &sums))
+        return yk_error_set(error, YK_ERR_INTERNAL, "a band that was measured does not fit");
+    enum yk_status status =
+        pass_kernel(device, slot, index, YK_CL_VERTICAL, from, in, columns, &sums, from, in, error);
+    if (status == YK_OK)
+        status = pass_kernel(device, slot, index, YK_CL_MAIN, columns, &sums, to, out, from, in, error);
+    return status;
+}
+
+static enum yk_status queue_program(struct yk_cl_device *device, struct yk_cl_slot *slot,
+                                    const struct yk_cl_layout *layout, struct yk_error *error)
+{
+    const struct yk_band *band = &slot->band;
+    const struct yk_program *program = band->program;
+    struct yk_rect in = slot->rects[0];
+    uint64_t pixel = yk_format_bytes(program->in_format);
+    const uint8_t *first = yk_image_row(band->source, (uint32_t)in.y0) + (uint64_t)in.x0 * pixel;
+    cl_mem bytes = slot->places[YK_CL_SOURCE].handle;
+    int channels = (int)yk_format_channels(program->in_format);
+    struct yk_cl_planes planes, next;
+    enum yk_status status = yk_cl_upload(device, slot->queue, bytes, layout->source_stride, first, band->source->stride,
+                                         (uint64_t)(in.x1 - in.x0) * pixel, (uint64_t)(in.y1 - in.y0), error);
+    if (!yk_cl_planes_make(in, channels, &planes))
+        return yk_error_set(error, YK_ERR_INTERNAL, "a band that was measured does not fit");
+    if (status == YK_OK)
+        status = convert(device, slot, YK_CL_LOAD, bytes, slot->places[YK_CL_EVEN].handle, &planes,
+                         program->in_format, layout->source_stride, error);
+    for (size_t k = 0; k < program->count && status == YK_OK; k++) {
+        channels = program->steps[k].plan.colours + program->steps[k].plan.alpha;
+        if (!yk_cl_planes_make(slot->rects[k + 1], channels, &next))
+            return yk_error_set(error, YK_ERR_INTERNAL, "a band that was measured does not fit");
+        status = queue_step(device, slot, k, &planes, &next, error);
+        planes = next;
+    }
+    cl_mem finished = slot->places[program->count % 2 ? YK_CL_ODD : YK_CL_EVEN].handle;
+    bytes = slot->places[YK_CL_TARGET].handle;
+    if (status == YK_OK)
+        status = convert(device, slot, YK_CL_STORE, finished, bytes, &planes, program->out_format,
+                         layout->target_stride, error);
+    if (status == YK_OK)
+        status = yk_cl_download(device, slot->queue, bytes, layout->target_stride,
+                                yk_image_row(band->target, (uint32_t)band->y0), band->target->stride,
+                                (uint64_t)program->out_width * yk_format_bytes(program->out_format),
+                                (uint64_t)(band->y1 - band->y0), &slot->done, error);
+    return status;
+}
+
+/* Memory for a statistic: bytes of the rows, the device's counters, where they are read to. */
+static enum yk_status reserve_reduce(struct yk_cl_device *device, struct yk_cl_slot *slot, const struct yk_band *band,
+                                     uint64_t stride, struct yk_error *error)
+{
+    uint64_t bytes;
+    void *counted = slot->counted;
+    bool grown = yk_mem_grow(&counted, &slot->counted_room, band->stat_count, sizeof *slot->counted);
+    slot->counted = counted;
+    if (!grown || !yk_size_mul(stride, (uint64_t)(band->y1 - band->y0), &bytes))
+        return yk_error_set(error, YK_ERR_NOMEM, "out of memory");
+    if (bytes > device->limits.buffer || stride > INT32_MAX)
+        return yk_error_set(error, YK_ERR_LIMIT, "%s: a band of %d rows is too large", device->label,
+                            band->y1 - band->y0);
+    enum yk_status status = yk_cl_reserve(device, &slot->places[YK_CL_SOURCE], bytes, error);
+    if (status == YK_OK)
+        status = yk_cl_reserve(device, &slot->stat, band->stat_count * sizeof(int), error);
+    return status;
+}
+
+/* The samples of the image's first pixel, which some statistics compare with. */
+static void read_corner(const struct yk_image *image, int *corner)
+{
+    for (unsigned c = 0; c < yk_format_channels(image->format); c++) {
+        uint16_t wide;
+        memcpy(&wide, image->pixels + (image->format.depth == 16 ? 2 * c : 0), sizeof wide);
+        corner[c] = image->format.depth == 16 ? wide : image->pixels[c];
+    }
+}
+
+static enum yk_status queue_reduce(struct yk_cl_device *device, struct yk_cl_slot *slot, uint64_t stride,
+                                   struct yk_error *error)
+{
+    const struct yk_band *band = &slot->band;
+    const struct yk_image *source = band->source;
+    struct yk_reduce_pass pass = {
+        .width = (int)source->width,
+        .height = (int)source->height,
+        .y0 = band->y0,
+        .rows = band->y1 - band->y0,
+        .stride = (int)stride,
+        .channels = (int)yk_format_channels(source->format),
+        .colours = source->format.colours,
+        .wide = source->format.depth == 16,
+    };
+    read_corner(source, pass.corner);
+    static const cl_int zero = 0;
+    size_t size = band->stat_count * sizeof(int);
+    cl_mem pixels = slot->places[YK_CL_SOURCE].handle, stat = slot->stat.handle;
+    const struct yk_cl_arg args[] = {
+        {sizeof pixels, &pixels},
+        {sizeof stat, &stat},
+        {sizeof pass, &pass},
+        {band->reduce->params_size, band->reduce_params},
+    };
+    enum yk_status status = yk_cl_upload(
+        device, slot->queue, pixels, stride, yk_image_row(source, (uint32_t)band->y0), source->stride,
+        (uint64_t)source->width * yk_format_bytes(source->format), (uint64_t)pass.rows, error);
+    if (status != YK_OK)
+        return status;
+    cl_int code = device->cl.EnqueueFillBuffer(slot->queue, stat, &zero, sizeof zero, 0, size, 0, NULL, NULL);
+    if (code != CL_SUCCESS)
+        return yk_cl_device_fail(device, "clEnqueueFillBuffer", code, false, error);
+    const struct yk_cl_kernel *kernel = &device->ops[band->reduce_index].program.kernels[YK_CL_REDUCE];
+    status = yk_cl_launch(device, slot->queue, kernel, args, sizeof args / sizeof *args, pass.width, pass.rows, 1,
+                          error);
+    if (status == YK_OK)
+        status = yk_cl_download(device, slot->queue, stat, size, slot->counted, size, size, 1, &slot->done, error);
+    return status;
+}
+
+static bool fits_images(const struct yk_band *band)
+{
+    const struct yk_image *source = band->source, *target = band->target;
+    if (band->y0 < 0 || band->y1 <= band->y0)
+        return false;
+    if (band->reduce)
+        return (uint32_t)band->y1 <= source->height && band->stat_count > 0;
+    const struct yk_program *program = band->program;
+    return source->width == (uint32_t)program->in_width && source->height == (uint32_t)program->in_height &&
+           target->width == (uint32_t)program->out_width && target->height == (uint32_t)program->out_height &&
+           band->y1 <= program->out_height && memcmp(&source->format, &program->in_format, sizeof source->format) == 0 &&
+           memcmp(&target->format, &program->out_format, sizeof target->format) == 0;
+}
+
+static bool prepared(const struct yk_cl_device *device, const struct yk_band *band)
+{
+    if (band->reduce)
+        return device->ops[band->reduce_index].program.kernels[YK_CL_REDUCE].handle != NULL;
+    for (size_t k = 0; k < band->program->count; k++)
+        if (!device->ops[band->program->steps[k].op_index].program.handle)
+            return false;
+    return device->convert.handle != NULL;
+}
+
+enum yk_status yk_cl_submit(struct yk_device *base, unsigned number, const struct yk_band *band,
+                            struct yk_error *error)
+{
+    struct yk_cl_device *device = of(base);
+    if (atomic_load(&device->lost))
+        return yk_error_set(error, YK_ERR_LOST, "%s was lost and cannot be used again", device->label);
+    if (number >= device->slot_count || device->slots[number].done || !fits_images(band) || !prepared(device, band))
+        return yk_error_set(error, YK_ERR_INVALID, "%s: rows %d to %d were submitted to slot %u of %u against the rules",
+                            device->label, band->y0, band->y1, number, device->slot_count);
+    struct yk_cl_slot *slot = &device->slots[number];
+    struct yk_cl_layout layout;
+    slot->band = *band;
+    slot->started = yk_clock_ns();
+    uint64_t stride = yk_cl_row_bytes(band->source->width, band->source->format);
+    enum yk_status status = band->reduce ? reserve_reduce(device, slot, band, stride, error)
+                                         : reserve_band(device, slot, band, &layout, error);
+    if (status != YK_OK)
+        return status;
+    status = band->reduce ? queue_reduce(device, slot, stride, error) : queue_program(device, slot, &layout, error);
+    if (status == YK_OK) {
+        cl_int code = device->cl.Flush(slot->queue);
+        if (code != CL_SUCCESS)
+            status = yk_cl_device_fail(device, "clFlush", code, false, error);
+    }
+    if (status == YK_OK)
+        return YK_OK;
+    if (slot->done)
+        device->cl.ReleaseEvent(slot->done);
+    slot->done = NULL;
+    return yk_cl_drain(device, slot->queue, status, error);
+}
+
+static void join_stat(const struct yk_band *band, const int *counted)
+{
+    for (size_t k = 0; k < band->stat_count; k++)
+        if (k < band->stat_sums)
+            band->stat[k] += counted[k];
+        else
+            band->stat[k] = counted[k] > band->stat[k] ? counted[k] : band->stat[k];
+}
+
+enum yk_status yk_cl_wait(struct yk_device *base, unsigned number, uint64_t deadline, struct yk_band_timing *timing,
+                          struct yk_error *error)
+{
+    struct yk_cl_device *device = of(base);
+    if (number >= device->slot_count || !device->slots[number].done)
+        return yk_error_set(error, YK_ERR_INVALID, "%s: slot %u has no band", device->label, number);
+    struct yk_cl_slot *slot = &device->slots[number];
+    enum yk_status status = yk_cl_await(device, slot->done, deadline, error);
+    if (status == YK_ERR_TIMEOUT) {
+        atomic_store(&device->lost, true);
+        return status; /* the slot stays taken: its memory may still be in use */
+    }
+    device->cl.ReleaseEvent(slot->done);
+    slot->done = NULL;
+    if (status == YK_OK && atomic_load(device->fault)) {
+        atomic_store(&device->lost, true);
+        status = yk_error_set(error, YK_ERR_LOST, "%s: the driver reported a fault in its context", device->label);
+    }
+    if (status != YK_OK)
+        return status;
+    if (slot->band.reduce)
+        join_stat(&slot->band, slot->counted);
+    if (timing)
+        *timing = (struct yk_band_timing){.total = yk_clock_ns() - slot->started};
+    return YK_OK;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An open OpenCL device, shared by the files of this backend. One driver thread submits and waits; prepare may run
+ * beside it on another thread, for programs that are not submitted yet. One in-order queue for each slot.
+ */
+#ifndef YOKE_DEVICE_CL_DEVICE_H
+#define YOKE_DEVICE_CL_DEVICE_H
+
+#include <stdatomic.h>
+
+#include "backend.h"
+#include "cl_layout.h"
+#include "cl_program.h"
+
+/* Places of an operation's kernels in yk_cl_program.kernels, and of the two of convert.cl. */
+enum { YK_CL_MAIN, YK_CL_VERTICAL, YK_CL_REDUCE };
+enum { YK_CL_LOAD, YK_CL_STORE };
+
+struct yk_cl_op {
+    struct yk_cl_program program; /* handle NULL: not built yet */
+    char *refused;                /* owned: why it does not compile here; it is not tried again */
+};
+
+struct yk_cl_buffer {
+    cl_mem handle;
+    uint64_t size;
+};
+
+/* The tables of a program's steps in device memory, kept until the slot gets a band of another program. */
+struct yk_cl_tables {
+    uint64_t serial;
+    size_t count;
+    struct {
+        cl_mem coef, index; /* NULL: the step has no such table */
+    } *steps;
+};
+
+struct yk_cl_slot {
+    cl_command_queue queue;
+    struct yk_cl_buffer places[YK_CL_PLACES];
+    struct yk_cl_buffer stat;
+    struct yk_cl_tables tables;
+    struct yk_rect *rects; /* owned by malloc */
+    size_t rect_room;
+    int *counted; /* what the device found for a statistic; owned by malloc */
+    size_t counted_room;
+    struct yk_band band; /* while `done` is set */
+    cl_event done;       /* NULL: the slot is free */
+    uint64_t started;
+};
+
+struct yk_cl_device {
+    struct yk_device_base base;
+    struct yk_cl cl;
+    cl_platform_id platform;
+    cl_device_id id;
+    cl_context context;
+    char label[192]; /* "cl:0.1 (name)", for messages */
+    char model[400], version[300];
+    char *cache_folder; /* NULL: none */
+    struct yk_cl_builder builder;
+    struct yk_cl_program convert;
+    struct yk_cl_op *ops; /* parallel to yk_op_table */
+    struct yk_cl_limits limits;
+    cl_mem nothing; /* stands in for tables that a step does not have */
+    atomic_bool lost;
+    atomic_bool *fault; /* set by the driver's callback; apart, because a leaked context may still call */
+    struct yk_cl_slot *slots;
+    unsigned slot_count;
+};
+
+/* ---- cl_list.c ---- */
+
+/* Describes device `device` of platform number p, as its number d. Where something cannot be found out or is not
+ * good enough, info->usable is false and the reason says why. */
+void yk_cl_describe(const struct yk_cl *cl, cl_platform_id platform, cl_device_id device, unsigned p, unsigned d,
+                    struct yk_device_info *info);
+
+/* A text of a device as one clean line, "" where it cannot be had. */
+void yk_cl_device_text(const struct yk_cl *cl, cl_device_id device, cl_device_info what, char *to, size_t size);
+
+/* All platforms, or all devices of one: malloc'ed handles, owned by the caller; *count 0 and NULL where there are
+ * none. Returns OpenCL's code, CL_OUT_OF_HOST_MEMORY where malloc fails. */
+cl_int yk_cl_platforms(const struct yk_cl *cl, cl_platform_id **platforms, cl_uint *count);
+cl_int yk_cl_devices(const struct yk_cl *cl, cl_platform_id platform, cl_device_id **devices, cl_uint *count);
+
+enum yk_status yk_cl_list(struct yk_device_list *list, struct yk_error *error);
+
+/* As yk_cl_list, with the loader's file name. For tests. */
+enum yk_status yk_cl_list_from(const char *library, struct yk_device_list *list, struct yk_error *error);
+
+/* ---- cl_band.c ---- */
+
+enum yk_status yk_cl_submit(struct yk_device *device, unsigned slot, const struct yk_band *band,
+                            struct yk_error *error);
+enum yk_status yk_cl_wait(struct yk_device *device, unsigned slot, uint64_t deadline, struct yk_band_timing *timing,
+                          struct yk_error *error);
+
+/* Releases a slot's objects and memory. */
+void yk_cl_slot_clear(const struct yk_cl *cl, struct yk_cl_slot *slot);
+
+/* ---- cl_queue.c ---- */
+
+/* One argument of a kernel. */
+struct yk_cl_arg {
+    size_t size;
+    const void *value;
+};
+
+/* yk_cl_fail for a call on the device; remembers a loss. */
+enum yk_status yk_cl_device_fail(struct yk_cl_device *device, const char *call, cl_int code, bool finished,
+                                 struct yk_error *error);
+
+/* A buffer of at least `size` bytes (0: left alone) in *buffer, which is kept where it is large enough. */
+enum yk_status yk_cl_reserve(struct yk_cl_device *device, struct yk_cl_buffer *buffer, uint64_t size,
+                             struct yk_error *error);
+
+/* Queues a kernel over width x height x planes work-items, rounded up to whole work-groups. */
+enum yk_status yk_cl_launch(struct yk_cl_device *device, cl_command_queue queue, const struct yk_cl_kernel *kernel,
+                            const struct yk_cl_arg *args, cl_uint arg_count, int width, int height, int planes,
+                            struct yk_error *error);
+
+/* Queues copying `rows` rows of `row` bytes from host memory into a buffer, or back; *done, where it is not NULL, is
+ * the event of the copy. Host memory must stay until it has happened. */
+enum yk_status yk_cl_upload(struct yk_cl_device *device, cl_command_queue queue, cl_mem to, uint64_t to_stride,
+                            const void *from, uint64_t from_stride, uint64_t row, uint64_t rows,
+                            struct yk_error *error);
+enum yk_status yk_cl_download(struct yk_cl_device *device, cl_command_queue queue, cl_mem from, uint64_t from_stride,
+                              void *to, uint64_t to_stride, uint64_t row, uint64_t rows, cl_event *done,
+                              struct yk_error *error);
+
+/* Waits until the event is complete or the monotonic time `deadline` has passed (YK_ERR_TIMEOUT), by looking now and
+ * then: clWaitForEvents can hang for ever with a hung device. */
+enum yk_status yk_cl_await(struct yk_cl_device *device, cl_event event, uint64_t deadline, struct yk_error *error);
+
+/* After a failure: waits until nothing of the queue is in flight. Returns YK_ERR_LOST, with the text extended, where
+ * that cannot be reached, else `status`. */
+enum yk_status yk_cl_drain(struct yk_cl_device *device, cl_command_queue queue, enum yk_status status,
+                           struct yk_error *error);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT
+ * What a band is made of on a queue: buffers, copies, kernel launches, waiting (contract in cl_device.h). */
+#include "cl_device.h"
+
+#include <time.h>
+
+#include "clock.h"
+
+enum yk_status yk_cl_device_fail(struct yk_cl_device *device, const char *call, cl_int code, bool finished,
+                                 struct yk_error *error)
+{
+    enum yk_status status = yk_cl_fail(device->label, call, code, finished, error);
+    if (status == YK_ERR_LOST)
+        atomic_store(&device->lost, true);
+    return status;
+}
+
+enum yk_status yk_cl_reserve(struct yk_cl_device *device, struct yk_cl_buffer *buffer, uint64_t size,
+                             struct yk_error *error)
+{
+    if (size <= buffer->size)
+        return YK_OK;
+    if (buffer->handle)
+        device->cl.ReleaseMemObject(buffer->handle);
+    *buffer = (struct yk_cl_buffer){NULL, 0};
+    cl_int code = CL_SUCCESS;
+    cl_mem handle = device->cl.CreateBuffer(device->context, CL_MEM_READ_WRITE, (size_t)size, NULL, &code);
+    if (!handle || code != CL_SUCCESS)
+        return yk_cl_device_fail(device, "clCreateBuffer", code, false, error);
+    *buffer = (struct yk_cl_buffer){handle, size};
+    return YK_OK;
+}
+
+enum yk_status yk_cl_launch(struct yk_cl_device *device, cl_command_queue queue, const struct yk_cl_kernel *kernel,
+                            const struct yk_cl_arg *args, cl_uint arg_count, int width, int height, int planes,
+                            struct yk_error *error)
+{
+    for (cl_uint k = 0; k < arg_count; k++) {
+        cl_int code = device->cl.SetKernelArg(kernel->handle, k, args[k].size, args[k].value);
+        if (code != CL_SUCCESS)
+            return yk_cl_device_fail(device, "clSetKernelArg", code, false, error);
+    }
+    size_t local[3] = {kernel->local, 1, 1};
+    size_t global[3] = {((size_t)width + local[0] - 1) / local[0] * local[0], (size_t)height, (size_t)planes};
+    cl_int code = device->cl.EnqueueNDRangeKernel(queue, kernel->handle, 3, NULL, global, local, 0, NULL, NULL);
+    return code == CL_SUCCESS ? YK_OK : yk_cl_device_fail(device, "clEnqueueNDRangeKernel", code, false, error);
+}
+
+enum yk_status yk_cl_upload(struct yk_cl_device *device, cl_command_queue queue, cl_mem to, uint64_t to_stride,
+                            const void *from, uint64_t from_stride, uint64_t row, uint64_t rows,
+                            struct yk_error *error)
+{
+    static const size_t origin[3] = {0, 0, 0};
+    const size_t region[3] = {(size_t)row, (size_t)rows, 1};
+    cl_int code;
+    /* Equal strides: one plain copy, the widest road of every driver. It ends with the last row's last sample. */
+    if (to_stride == from_stride)
+        code = device->cl.EnqueueWriteBuffer(queue, to, CL_FALSE, 0, (size_t)((rows - 1) * to_stride + row), from, 0,
+                                             NULL, NULL);
+    else
+        code = device->cl.EnqueueWriteBufferRect(queue, to, CL_FALSE, origin, origin, region, (size_t)to_stride, 0,
+                                                 (size_t)from_stride, 0, from, 0, NULL, NULL);
+    return code == CL_SUCCESS ? YK_OK : yk_cl_device_fail(device, "writing a buffer", code, false, error);
+}
+
+enum yk_status yk_cl_download(struct yk_cl_device *device, cl_command_queue queue, cl_mem from, uint64_t from_stride,
+                              void *to, uint64_t to_stride, uint64_t row, uint64_t rows, cl_event *done,
+                              struct yk_error *error)
+{
+    static const size_t origin[3] = {0, 0, 0};
+    const size_t region[3] = {(size_t)row, (size_t)rows, 1};
+    cl_int code;
+    if (to_stride == from_stride)
+        code = device->cl.EnqueueReadBuffer(queue, from, CL_FALSE, 0, (size_t)((rows - 1) * to_stride + row), to, 0,
+                                            NULL, done);
+    else
+        code = device->cl.EnqueueReadBufferRect(queue, from, CL_FALSE, origin, origin, region, (size_t)from_stride, 0,
+                                                (size_t)to_stride, 0, to, 0, NULL, done);
+    return code == CL_SUCCESS ? YK_OK : yk_cl_device_fail(device, "reading a buffer", code, false, error);
+}
+
+enum yk_status yk_cl_await(struct yk_cl_device *device, cl_event event, uint64_t deadline, struct yk_error *error)
+{
+    /* Short sleeps first, for short bands; 1 ms at most, which is little against the time of a long one. */
+    for (long pause = 20000;; pause = pause < 500000 ? pause * 2 : 1000000) {
+        cl_int state = CL_QUEUED;
+        cl_int code = device->cl.GetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL);
+        if (code != CL_SUCCESS) {
+            /* Nothing will ever tell whether the band ended. */
+            yk_cl_device_fail(device, "clGetEventInfo", code, false, error);
+            atomic_store(&device->lost, true);
+            if (error)
+                error->status = YK_ERR_LOST;
+            return YK_ERR_LOST;
+        }
+        if (state == CL_COMPLETE)
+            return YK_OK;
+        if (state < 0)
+            return yk_cl_device_fail(device, "a band", state, true, error);
+        if (yk_clock_ns() >= deadline)
+            return yk_error_set(error, YK_ERR_TIMEOUT, "%s: a band is not finished at its deadline", device->label);
+        nanosleep(&(struct timespec){0, pause}, NULL);
+    }
+}
+
+enum yk_status yk_cl_drain(struct yk_cl_device *device, cl_command_queue queue, enum yk_status status,
+                           struct yk_error *error)
+{
+    enum { PATIENCE_S = 10 }; /* twice the watchdog of the slowest drivers (coexec.md 2.6) */
+    cl_event marker = NULL;
+    cl_int code = device->cl.EnqueueMarkerWithWaitList(queue, 0, NULL, &marker);
+    if (code == CL_SUCCESS)
+        code = device->cl.Flush(queue);
+    enum yk_status end = YK_ERR_TIMEOUT;
+    if (code == CL_SUCCESS)
+        end = yk_cl_await(device, marker, yk_clock_ns() + UINT64_C(1000000000) * PATIENCE_S, NULL);
+    if (marker)
+        device->cl.ReleaseEvent(marker);
+    if (end != YK_ERR_TIMEOUT)
+        return status; /* complete, or ended with an error: over in both cases */
+    atomic_store(&device->lost, true);
+    yk_error_prefix(error, status, "the queue cannot be emptied after this");
+    if (error)
+        error->status = YK_ERR_LOST;
+    return YK_ERR_LOST;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT
+ * A pipeline on one image in memory, on the calling thread (contract in yoke/pipeline.h): the plain use of a job, a
+ * splitter and devices, without threads. The batch engine does the same with many of each. */
+#include <yoke/pipeline.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "job.h"
+#include "mem.h"
+#include "splitter.h"
+
+struct opened {
+    struct yk_device *device[YK_POLICY_DEVICES];
+    struct yk_policy_device state[YK_POLICY_DEVICES];
+    unsigned count;
+};
+
+static void close_devices(struct opened *opened)
+{
+    for (unsigned k = 0; k < opened->count; k++)
+        yk_device_close(opened->device[k], false);
+    opened->count = 0;
+}
+
+static enum yk_status open_devices(struct opened *opened, const struct yk_process_options *options,
+                                   struct yk_error *error)
+{
+    const char *selection = options->devices ? options->devices : "cpu";
+    struct yk_device_options device_options = {.slots = 1, .cpu_level = options->cpu_level};
+    struct yk_device_list list;
+    enum yk_status status = yk_device_list_make(&list, yk_device_selection_is_cpu(selection), error);
+    if (status)
+        return status;
+    bool *chosen = calloc(list.count + 1, sizeof *chosen);
+    status = chosen ? yk_device_select(&list, selection, chosen, error)
+                    : yk_error_set(error, YK_ERR_NOMEM, "out of memory");
+    for (size_t k = 0; k < list.count && !status; k++) {
+        if (!chosen[k] || opened->count == YK_POLICY_DEVICES)
+            continue;
+        status = yk_device_open(&opened->device[opened->count], &list.devices[k], &device_options, error);
+        if (!status)
+            opened->state[opened->count++] = (struct yk_policy_device){.lanes = 1};
+    }
+    if (!status && opened->count == 0)
+        status = yk_error_set(error, YK_ERR_MISSING, "no device matches '%s'%s%s", selection,
+                              list.notice[0] ? ": " : "", list.notice);
+    free(chosen);
+    yk_device_list_free(&list);
+    if (status)
+        close_devices(opened);
+    return status;
+}
+
+/* One range on one device, start to end. */
+static enum yk_status run_range(struct yk_job *job, struct yk_device *device, struct yk_range range,
+                                struct yk_error *error)
+{
+    int *stat = NULL;
+    if (job->phase == YK_PHASE_STAT && !(stat = yk_mem_zalloc(job->stat_count * sizeof *stat)))
+        return yk_error_set(error, YK_ERR_NOMEM, "out of memory for a statistic");
+    struct yk_band band = yk_job_band(job, (int)range.begin, (int)range.end, stat);
+    struct yk_band_timing timing;
+    const struct yk_backend *backend = yk_device_backend(device);
+    enum yk_status status = backend->submit(device, 0, &band, error);
+    if (!status)
+        status = backend->wait(device, 0, UINT64_MAX, &timing, error);
+    if (!status && stat)
+        yk_job_join(job, stat);
+    yk_mem_free(stat);
+    return status;
+}
+
+static enum yk_status run_phase(struct yk_job *job, const struct opened *opened, const struct yk_policy *policy,
+                                const struct yk_policy_arguments *arguments, struct yk_error *error)
+{
+    struct yk_splitter splitter;
+    enum yk_status status = YK_OK;
+    for (unsigned k = 0; k < opened->count && !status; k++)
+        status = yk_device_backend(opened->device[k])
+                     ->prepare(opened->device[k], job->program,
+                               job->phase == YK_PHASE_STAT ? job->pipeline->ops[job->at].op : NULL, error);
+    yk_splitter_start(&splitter, policy, arguments, yk_job_rows(job), 1, opened->state, opened->count, 0);
+    while (!status && !yk_splitter_finished(&splitter)) {
+        bool any = false;
+        for (unsigned k = 0; k < opened->count && !status; k++) {
+            struct yk_range range;
+            uint64_t most = job->phase == YK_PHASE_ROWS
+                                ? (uint64_t)yk_device_backend(opened->device[k])->max_rows(opened->device[k], job->program)
+                                : UINT64_MAX;
+            if (!yk_splitter_claim(&splitter, k, most, &range))
+                continue;
+            any = true;
+            status = run_range(job, opened->device[k], range, error);
+            if (!status && !yk_splitter_commit(&splitter, k, range, 0))
+                status = yk_error_set(error, YK_ERR_NOMEM, "out of memory");
+        }
+        if (!any && !status)
+            status = yk_error_set(error, YK_ERR_INTERNAL, "the schedule '%s' leaves rows undone", policy->name);
+    }
+    yk_splitter_clear(&splitter);
+    return status;
+}
+
+/* A copy of the pixels, which the job then owns. */
+static enum yk_status copy_image(struct yk_image **copy, const struct yk_image *image, const struct yk_limits *limits,
+                                 struct yk_error *error)
+{
+    enum yk_status status = yk_image_create(copy, image->width, image->height, image->format, limits, error);
+    size_t bytes = (size_t)image->width * yk_format_bytes(image->format);
+    for (uint32_t y = 0; y < image->height && !status; y++)
+        memcpy(yk_image_row(*copy, y), yk_image_row(image, y), bytes);
+    return status;
+}
+
+enum yk_status yk_pipeline_process(const struct yk_pipeline *pipeline, const struct yk_process_options *options,
+                                   const struct yk_image *in, struct yk_image **out, struct yk_error *error)
+{
+    struct yk_process_options none = {0};
+    struct opened opened = {0};
+    const struct yk_policy *policy;
+    struct yk_policy_arguments arguments;
+    struct yk_image *source;
+    struct yk_job job;
+    options = options ? options : &none;
+    enum yk_status status = yk_policy_parse(options->sched ? options->sched : "dynamic", &policy, &arguments, error);
+    if (!status)
+        status = open_devices(&opened, options, error);
+    if (status)
+        return status;
+    status = copy_image(&source, in, options->limits, error);
+    if (!status)
+        status = yk_job_start(&job, pipeline, source, options->limits, error);
+    if (!status) {
+        while (!status && job.phase != YK_PHASE_DONE) {
+            status = run_phase(&job, &opened, policy, &arguments, error);
+            if (!status)
+                status = yk_job_advance(&job, error);
+        }
+        if (!status)
+            *out = yk_job_take(&job);
+        yk_job_clear(&job);
+    }
+    close_devices(&opened);
+    return status;
+}

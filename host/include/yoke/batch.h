@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The image batch job: many files through one pipeline. First a plan (which file becomes which, checked as a whole,
+ * nothing touched), then the run (read, decode, compute, encode, write, all overlapping, under one memory budget).
+ * A bad file fails alone; the rest is done.
+ */
+#ifndef YOKE_BATCH_H
+#define YOKE_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <yoke/image.h>
+#include <yoke/io.h>
+#include <yoke/pipeline.h>
+#include <yoke/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Plan ---- */
+
+struct yk_batch_sources {
+    const char *const *paths; /* files, folders (with `recursive`), "-" for standard input */
+    size_t path_count;
+    bool recursive;         /* go into folders; their PNG files, sorted by name, hidden ones left out */
+    const char *files_from; /* a file with one name per line, "-" for standard input; NULL: none */
+    bool nul_separated;     /* names in files_from end with a NUL byte instead of a line feed */
+    const char *output;     /* a folder, a template with {dir} {name} {ext} {index}, one file, or "-" */
+    enum yk_overwrite overwrite;
+    bool in_place;          /* an output may be its own input */
+};
+
+enum yk_item_state {
+    YK_ITEM_PLANNED,
+    YK_ITEM_SKIPPED, /* the output exists and the overwrite policy keeps it */
+    YK_ITEM_DONE,
+    YK_ITEM_FAILED,
+    YK_ITEM_CANCELLED /* the run was stopped before this file was finished */
+};
+
+/* Nanoseconds a file spent in each stage. */
+struct yk_stage_times {
+    uint64_t read, decode, compute, encode, write;
+};
+
+struct yk_batch_item {
+    char *input, *output; /* owned */
+    uint64_t input_bytes; /* size when planned; 0 for standard input */
+    enum yk_item_state state;
+    struct yk_error *error; /* owned; set for FAILED and SKIPPED, else NULL */
+    uint64_t output_bytes;
+    uint32_t in_width, in_height, out_width, out_height;
+    struct yk_stage_times times;
+    uint32_t devices; /* bit k: device k of the run computed rows of it */
+};
+
+struct yk_batch_plan {
+    struct yk_batch_item *items; /* owned; in input order */
+    size_t count;
+};
+
+/* Finds the inputs, derives the outputs and checks the whole: two inputs to one output, output = an input without
+ * in_place, a template that names no file, many inputs to one file. Existing outputs become SKIPPED items. An input that
+ * does not exist becomes a FAILED item, so that the others are still done; a folder without `recursive` is an error.
+ * Success: *plan owned by the caller, free with yk_batch_plan_free (also when it holds no items).
+ * Errors: YK_ERR_INVALID, YK_ERR_PARSE (template), YK_ERR_IO (files_from, a folder that cannot be read), YK_ERR_NOMEM. */
+enum yk_status yk_batch_plan_make(struct yk_batch_plan *plan, const struct yk_batch_sources *sources,
+                                  struct yk_error *error);
+void yk_batch_plan_free(struct yk_batch_plan *plan);
+
+/* ---- Run ---- */
+
+struct yk_batch_options {
+    const char *devices;      /* selection as in yk_device_select; NULL: "auto" */
+    const char *sched;        /* policy; NULL: "dynamic" */
+    bool strict_devices;      /* a class of devices that matches nothing, or a device that fails, is an error */
+    unsigned threads;         /* CPU threads; 0: one per processor of this process */
+    uint64_t memory;          /* budget in bytes; 0: a quarter of the machine's memory */
+    enum yk_overwrite overwrite;
+    bool fail_fast;           /* stop taking new files after the first failure */
+    struct yk_limits limits;
+    int level;                /* compression effort 0 .. 9, -1: default */
+    enum yk_io_engine io;
+};
+
+/* One moment of a run. */
+struct yk_batch_progress {
+    size_t total, done, failed, skipped; /* files */
+    uint64_t input_bytes, total_input_bytes;
+    uint64_t elapsed; /* ns */
+};
+
+/* All callbacks may be NULL. They come from worker threads, one at a time, without any lock of the library held. */
+struct yk_batch_observer {
+    void *context;
+    /* At most ten times a second, and once at the end. */
+    void (*progress)(void *context, const struct yk_batch_progress *progress);
+    /* One line for a person: no OpenCL here, a device was retired. No line end. */
+    void (*notice)(void *context, const char *text);
+    /* A file reached its end state. */
+    void (*item)(void *context, const struct yk_batch_item *item);
+    /* Asked every tenth of a second and before every file: true stops the run. */
+    bool (*stop)(void *context);
+};
+
+enum { YK_BATCH_DEVICES = 32 };
+
+struct yk_batch_device {
+    char id[32];
+    char name[128];
+    uint64_t rows, bands, busy; /* busy in ns, summed over threads */
+    unsigned lanes;             /* threads for the CPU, 1 for others */
+    bool retired;
+};
+
+struct yk_batch_summary {
+    size_t done, failed, skipped, cancelled;
+    uint64_t elapsed; /* ns, wall */
+    uint64_t input_bytes, output_bytes, input_pixels;
+    struct yk_stage_times times; /* sums over files: compute over all devices */
+    unsigned threads;
+    uint64_t memory_peak; /* bytes of the budget in use at most */
+    const char *io_engine;
+    const char *cpu_level;
+    char bound[32]; /* the stage that bounds the run: "read", "decode", "compute", "encode", "write" */
+    struct yk_batch_device devices[YK_BATCH_DEVICES];
+    size_t device_count;
+};
+
+/* Runs every PLANNED item of the plan through the pipeline and fills its outcome in. Returns YK_OK when the run went
+ * through, whatever became of single files; YK_ERR_CANCELLED when it was stopped; YK_ERR_MISSING for a demanded device;
+ * YK_ERR_PARSE / _UNKNOWN for `devices` and `sched`; YK_ERR_NOMEM. `summary` is filled in every case. Files that were
+ * not finished leave no trace. One run per plan at a time; the calling thread works too. */
+enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline *pipeline,
+                            const struct yk_batch_options *options, const struct yk_batch_observer *observer,
+                            struct yk_batch_summary *summary, struct yk_error *error);
+
+/* Checks `devices` and `sched` as texts without opening anything: for a plan that is complete before it starts. */
+enum yk_status yk_batch_check(const struct yk_batch_options *options, struct yk_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of the PNG codec share. The codec goes through libpng's classic row API alone: neither the
+ * simplified API nor quantisation is used, which is where most of libpng's published faults were.
+ *
+ * libpng reports an error by longjmp. Everything that must outlive one is in a structure on the heap, and
+ * every function that calls libpng between setjmp and return holds no resource in a local variable.
+ */
+#ifndef YOKE_IO_CODEC_PNG_H
+#define YOKE_IO_CODEC_PNG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <png.h>
+
+#include <yoke/codec.h>
+#include <yoke/metadata.h>
+
+enum {
+    YK_PNG_SIGNATURE = 8,          /* bytes before the first chunk */
+    YK_PNG_METADATA_MAX = 64 << 20 /* bytes of text and profiles one file may bring, after inflation */
+};
+
+extern const struct yk_codec yk_codec_png;
+
+/* One use of libpng, for reading or writing: its structures, its memory account, its last message. */
+struct yk_png_session {
+    png_structp png;
+    png_infop info;
+    uint64_t memory;     /* bytes libpng holds now */
+    uint64_t memory_max; /* bytes it may hold; more is an error */
+    bool no_memory;      /* an allocation failed */
+    bool over_limit;     /* memory_max or the limit on wasted inflation was reached */
+    char message[256];   /* libpng's text of the error */
+};
+
+/* Starts libpng for reading or writing. `session` is zeroed by the caller, has memory_max set, and stays at
+ * its place until yk_png_session_end, which must follow in any case. false: see yk_png_session_fail. */
+bool yk_png_session_begin(struct yk_png_session *session, bool reading, png_error_ptr warn);
+void yk_png_session_end(struct yk_png_session *session, bool reading);
+
+/* Fills `error` from what libpng said and returns its status: YK_ERR_NOMEM, YK_ERR_LIMIT, or `otherwise`. */
+enum yk_status yk_png_session_fail(const struct yk_png_session *session, enum yk_status otherwise,
+                                   struct yk_error *error);
+
+/* Whether 16-bit samples must be swapped between memory and file. */
+bool yk_png_swaps(void);
+
+/* What a walk over the chunks up to the end of the pixel data says, without trusting any of it. */
+struct yk_png_scan {
+    uint64_t idat_bytes;      /* upper bound of the compressed pixel data libpng can see */
+    bool gamma, chromaticity; /* a gAMA, a cHRM chunk is there: libpng also derives both from sRGB */
+    bool ihdr_first;
+};
+
+struct yk_png_reader {
+    struct yk_png_session session;
+    struct yk_limits limits;
+    struct yk_png_scan scan;
+    const uint8_t *data; /* borrowed: the file */
+    size_t size, at;
+    uint64_t wasted;  /* bytes that may have been inflated for chunks that were then dropped */
+    size_t wasted_at; /* file position up to which they are counted */
+    /* From the header: */
+    struct yk_image_info header;
+    uint8_t file_channels; /* samples per pixel in the file; 1 for a palette */
+    /* Under way: */
+    struct yk_image *image;
+    struct yk_metadata *metadata;
+};
+
+/* Opens the file in memory and reads everything before the pixels. The header is checked against the limits.
+ * Success: *reader is owned by the caller, free with yk_png_reader_close. `data` is borrowed until then.
+ * Errors: YK_ERR_FORMAT, YK_ERR_LIMIT, YK_ERR_NOMEM. */
+enum yk_status yk_png_reader_open(struct yk_png_reader **reader, const uint8_t *data, size_t size,
+                                  const struct yk_limits *limits, struct yk_error *error);
+/* Frees the reader with its unfinished image and metadata; NULL is allowed. */
+void yk_png_reader_close(struct yk_png_reader *reader);
+
+/* Bytes that inflating the pixel data must give: every row of every pass with its filter byte. false where
+ * that does not fit 64 bits. */
+bool yk_png_filtered_size(const struct yk_png_reader *reader, uint64_t *size);
+
+/* Copies what libpng knows beside the pixels into reader->metadata (NULL where there is nothing), once
+ * the file is read to its end.
+ * Errors: YK_ERR_LIMIT (over YK_PNG_METADATA_MAX), YK_ERR_NOMEM. */
+enum yk_status yk_png_meta_read(struct yk_png_reader *reader, struct yk_error *error);
+
+/* Gives metadata to libpng (it copies all) before png_write_info. What the file cannot hold is left out: a
+ * profile of another colour space, a text without a usable keyword. Needs an armed setjmp. */
+void yk_png_meta_write(png_structp png, png_infop info, const struct yk_metadata *metadata, bool grey);
+
+enum yk_status yk_png_info(const uint8_t *data, size_t size, const struct yk_limits *limits,
+                           struct yk_image_info *info, struct yk_error *error);
+enum yk_status yk_png_decode(const uint8_t *data, size_t size, const struct yk_limits *limits,
+                             struct yk_image **image, struct yk_error *error);
+enum yk_status yk_png_encode(const struct yk_image *image, const struct yk_encode_options *options,
+                             struct yk_bytes *bytes, struct yk_error *error);
+
+#endif

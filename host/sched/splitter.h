@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The splitter: hands the rows of one job to devices as their policy says, takes failed ranges back, and keeps the
+ * frontier up to which all rows are done. Every row is given out exactly once unless it comes back. Plain state; the
+ * owner serialises all calls.
+ */
+#ifndef YOKE_SCHED_SPLITTER_H
+#define YOKE_SCHED_SPLITTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "policy.h"
+
+struct yk_range {
+    uint64_t begin, end; /* half open */
+};
+
+struct yk_splitter {
+    const struct yk_policy *policy;
+    struct yk_policy_state state;
+    struct yk_policy_job job;
+    uint64_t cursor;                              /* first row that nobody was given */
+    uint64_t in_flight;                           /* rows given and not yet back */
+    uint64_t frontier;                            /* all rows below are done */
+    struct yk_range package[YK_POLICY_DEVICES];   /* the part of a device's package that is not yet claimed */
+    struct yk_range *returned, *done;             /* owned; done: ranges above the frontier */
+    size_t returned_count, returned_capacity, done_count, done_capacity;
+};
+
+/* Starts a job of `rows` rows on `device_count` devices (borrowed, `retired` may change meanwhile). */
+void yk_splitter_start(struct yk_splitter *splitter, const struct yk_policy *policy,
+                       const struct yk_policy_arguments *arguments, uint64_t rows, uint64_t granule,
+                       const struct yk_policy_device *devices, unsigned device_count, unsigned waiting);
+
+/* Frees what the splitter owns and clears it. */
+void yk_splitter_clear(struct yk_splitter *splitter);
+
+/* The next range for a device, at most `most` rows; false: nothing for it now. A package of a device with several
+ * lanes is divided so that all of them get a part while no other image waits. */
+bool yk_splitter_claim(struct yk_splitter *splitter, unsigned device, uint64_t most, struct yk_range *range);
+
+/* A claimed range is done. false: out of memory (the job cannot go on). */
+bool yk_splitter_commit(struct yk_splitter *splitter, unsigned device, struct yk_range range, uint64_t nanoseconds);
+
+/* A claimed range failed: it goes to another device, before all other rows; so does the rest of the device's package,
+ * if the device was marked as retired before. false: out of memory. */
+bool yk_splitter_return(struct yk_splitter *splitter, unsigned device, struct yk_range range);
+
+/* Whether every row is done. */
+bool yk_splitter_finished(const struct yk_splitter *splitter);
+
+#endif

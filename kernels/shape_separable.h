@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * SEPARABLE: weighted sums down the columns, then along the rows. Two kinds of weights:
+ *   uniform (blur, box, sharpen): symmetric, coef = centre and `reach` further weights, the same for x and y;
+ *     sum = w[0]*v[0], then + w[k]*(v[-k] + v[k]) for k = 1 .. reach; the border replicates the edge
+ *   OP_RESAMPLE (resize): index = {taps_x, taps_y, start_x[dst_width], start_y[dst_height]},
+ *     coef = {w_x[dst_width][taps_x], w_y[dst_height][taps_y]}; the planner folded the border into the weights,
+ *     so that every tap lies inside the image; sum = w[0]*v[0], then + w[k]*v[k]
+ * With OP_COMBINE the operation file has
+ *   YK_FN float OP_NAME_combine(float source, float filtered, const OP_PARAMS_TYPE *p)
+ * The order of the sums is the contract between the dialects: change it in all places or in none. */
+#if defined(YK_DIALECT_CL)
+
+__kernel void OP_FN(vertical)(__global const float *src, __global float *dst, struct yk_pass pass, OP_PARAMS_TYPE p,
+                              __global const float *coef, __global const int *index, __global const float *aux)
+{
+    int x = (int)get_global_id(0), y = (int)get_global_id(1), plane = (int)get_global_id(2);
+    if (x >= pass.dst_w || y >= pass.dst_h)
+        return;
+    __global const float *s = src + plane * pass.src_plane + pass.dst_x0 + x - pass.src_x0;
+    float sum;
+#if OP_RESAMPLE
+    int taps = index[1];
+    int start = index[2 + pass.dst_width + pass.dst_y0 + y] - pass.src_y0;
+    __global const float *w = coef + pass.dst_width * index[0] + (pass.dst_y0 + y) * taps;
+    sum = w[0] * s[start * pass.src_stride];
+    for (int k = 1; k < taps; k++)
+        sum = sum + w[k] * s[(start + k) * pass.src_stride];
+#else
+    int row = pass.dst_y0 + y, last = pass.src_height - 1;
+    sum = coef[0] * s[(row - pass.src_y0) * pass.src_stride];
+    for (int k = 1; k <= pass.reach; k++) {
+        float above = s[(yk_clampi(row - k, 0, last) - pass.src_y0) * pass.src_stride];
+        float below = s[(yk_clampi(row + k, 0, last) - pass.src_y0) * pass.src_stride];
+        sum = sum + coef[k] * (above + below);
+    }
+#endif
+    dst[plane * pass.dst_plane + y * pass.dst_stride + x] = sum;
+}
+
+__kernel void OP_FN(kernel)(__global const float *src, __global float *dst, struct yk_pass pass, OP_PARAMS_TYPE p,
+                            __global const float *coef, __global const int *index, __global const float *aux)
+{
+    int x = (int)get_global_id(0), y = (int)get_global_id(1), plane = (int)get_global_id(2);
+    if (x >= pass.dst_w || y >= pass.dst_h)
+        return;
+    __global const float *s = src + plane * pass.src_plane + (pass.dst_y0 + y - pass.src_y0) * pass.src_stride;
+    float sum;
+#if OP_RESAMPLE
+    int taps = index[0];
+    int start = index[2 + pass.dst_x0 + x] - pass.src_x0;
+    __global const float *w = coef + (pass.dst_x0 + x) * taps;
+    sum = w[0] * s[start];
+    for (int k = 1; k < taps; k++)
+        sum = sum + w[k] * s[start + k];
+#else
+    int column = pass.dst_x0 + x, last = pass.src_width - 1;
+    sum = coef[0] * s[column - pass.src_x0];
+    for (int k = 1; k <= pass.reach; k++) {
+        float left = s[yk_clampi(column - k, 0, last) - pass.src_x0];
+        float right = s[yk_clampi(column + k, 0, last) - pass.src_x0];
+        sum = sum + coef[k] * (left + right);
+    }
+#endif
+#if OP_COMBINE
+    float source = aux[plane * pass.aux_plane + (pass.dst_y0 + y - pass.aux_y0) * pass.aux_stride + pass.dst_x0 + x -
+                       pass.aux_x0];
+    sum = OP_FN(combine)(source, sum, &p);
+#endif
+    dst[plane * pass.dst_plane + y * pass.dst_stride + x] = yk_clamp01(sum);
+}
+
+#else
+
+#ifndef YK_TAPS
+#define YK_TAPS
+/* Sixteen samples at once. The compiler lowers it to what the level has; loads and stores need no alignment
+ * and may run up to 15 samples past the end, for which all buffers have room. */
+typedef float yk_v16 __attribute__((vector_size(64), aligned(4), may_alias));
+enum { YK_LANES = 16 };
+
+YK_FN yk_v16 yk_load16(const float *p)
+{
+    return *(const yk_v16 *)(const void *)p;
+}
+YK_FN void yk_store16(float *p, yk_v16 v)
+{
+    *(yk_v16 *)(void *)p = v;
+}
+
+/* out[x] = w[0]*centre[x] + sum of w[k]*(centre[x - k*step] + centre[x + k*step]) for n samples. With rows given
+ * (one pointer for each of -reach .. reach) the neighbours are rows, else samples of the centre row itself. */
+YK_FN void yk_taps_symmetric(float *restrict out, int n, const float *w, int reach, const float *const *rows,
+                             const float *centre)
+{
+    for (int x = 0; x < n; x += 4 * YK_LANES) {
+        int vectors = n - x > 3 * YK_LANES ? 4 : (n - x + YK_LANES - 1) / YK_LANES;
+        if (vectors == 4) {
+            yk_v16 a = w[0] * yk_load16(centre + x), b = w[0] * yk_load16(centre + x + 16);
+            yk_v16 c = w[0] * yk_load16(centre + x + 32), d = w[0] * yk_load16(centre + x + 48);
+            for (int k = 1; k <= reach; k++) {
+                const float *low = rows ? rows[-k] + x : centre + x - k;
+                const float *high = rows ? rows[k] + x : centre + x + k;
+                a = a + w[k] * (yk_load16(low) + yk_load16(high));
+                b = b + w[k] * (yk_load16(low + 16) + yk_load16(high + 16));
+                c = c + w[k] * (yk_load16(low + 32) + yk_load16(high + 32));
+                d = d + w[k] * (yk_load16(low + 48) + yk_load16(high + 48));
+            }
+            yk_store16(out + x, a);
+            yk_store16(out + x + 16, b);
+            yk_store16(out + x + 32, c);
+            yk_store16(out + x + 48, d);
+            continue;
+        }
+        for (int v = 0; v < vectors; v++) {
+            int at = x + v * YK_LANES;
+            yk_v16 a = w[0] * yk_load16(centre + at);
+            for (int k = 1; k <= reach; k++) {
+                const float *low = rows ? rows[-k] + at : centre + at - k;
+                const float *high = rows ? rows[k] + at : centre + at + k;
+                a = a + w[k] * (yk_load16(low) + yk_load16(high));
+            }
+            yk_store16(out + at, a);
+        }
+    }
+}
+
+/* out[x] = sum of w[k] * row_k[x] for n samples, rows `stride` floats apart. */
+YK_FN void yk_taps_rows(float *restrict out, int n, const float *w, int taps, const float *first, ptrdiff_t stride)
+{
+    int x = 0;
+    for (; x + 4 * YK_LANES <= n; x += 4 * YK_LANES) {
+        const float *s = first + x;
+        yk_v16 a = w[0] * yk_load16(s), b = w[0] * yk_load16(s + 16);
+        yk_v16 c = w[0] * yk_load16(s + 32), d = w[0] * yk_load16(s + 48);
+        for (int k = 1; k < taps; k++) {
+            s += stride;
+            a = a + w[k] * yk_load16(s);
+            b = b + w[k] * yk_load16(s + 16);
+            c = c + w[k] * yk_load16(s + 32);
+            d = d + w[k] * yk_load16(s + 48);
+        }
+        yk_store16(out + x, a);
+        yk_store16(out + x + 16, b);
+        yk_store16(out + x + 32, c);
+        yk_store16(out + x + 48, d);
+    }
+    for (; x < n; x += YK_LANES) {
+        yk_v16 a = w[0] * yk_load16(first + x);
+        for (int k = 1; k < taps; k++)
+            a = a + w[k] * yk_load16(first + x + k * stride);
+        yk_store16(out + x, a);
+    }
+}
+
+/* to[c][16] from 16 rows of `from`, n columns; and back. */
+YK_FN void yk_transpose_in(float *restrict to, const float *restrict from, int n, ptrdiff_t stride)
+{
+    for (int c = 0; c < n; c++)
+        for (int l = 0; l < YK_LANES; l++)
+            to[(ptrdiff_t)c * YK_LANES + l] = from[l * stride + c];
+}
+#endif
+
+#if OP_RESAMPLE
+
+/* Sixteen output rows at a time: columns are summed row by row, then the block is turned so that the row sums
+ * run over sixteen rows in one vector. scratch: 16 * (src_w + 16) for the sums, the same turned, 16 * dst_w. */
+static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst, const void *params,
+                        const float *coef, const int *index, float *scratch)
+{
+    const int taps_x = index[0], taps_y = index[1];
+    const int *start_x = index + 2, *start_y = start_x + pass->dst_width;
+    const float *weights_y = coef + (ptrdiff_t)pass->dst_width * taps_x;
+    int columns = pass->src_w;
+    ptrdiff_t stride = columns + YK_LANES;
+    float *sums = scratch, *turned = sums + YK_LANES * stride;
+    (void)params;
+    for (int plane = 0; plane < pass->colours_in + pass->alpha_in; plane++) {
+        const float *s = src + (ptrdiff_t)plane * pass->src_plane;
+        for (int y = 0; y < pass->dst_h; y += YK_LANES) {
+            int lanes = pass->dst_h - y < YK_LANES ? pass->dst_h - y : YK_LANES;
+            for (int l = 0; l < YK_LANES; l++) {
+                int row = pass->dst_y0 + y + (l < lanes ? l : lanes - 1);
+                yk_taps_rows(sums + l * stride, columns, weights_y + (ptrdiff_t)row * taps_y, taps_y,
+                             s + (ptrdiff_t)(start_y[row] - pass->src_y0) * pass->src_stride, pass->src_stride);
+            }
+            yk_transpose_in(turned, sums, columns, stride);
+            float *d = dst + (ptrdiff_t)plane * pass->dst_plane + (ptrdiff_t)y * pass->dst_stride;
+            for (int x = 0; x < pass->dst_w; x++) {
+                const float *w = coef + (ptrdiff_t)(pass->dst_x0 + x) * taps_x;
+                const float *t = turned + (ptrdiff_t)(start_x[pass->dst_x0 + x] - pass->src_x0) * YK_LANES;
+                yk_v16 a = w[0] * yk_load16(t);
+                for (int k = 1; k < taps_x; k++)
+                    a = a + w[k] * yk_load16(t + (ptrdiff_t)k * YK_LANES);
+                float lane[YK_LANES];
+                yk_store16(lane, a);
+                for (int l = 0; l < lanes; l++)
+                    d[(ptrdiff_t)l * pass->dst_stride + x] = yk_clamp01(lane[l]);
+            }
+        }
+    }
+}
+
+#else
+
+/* One output row at a time; scratch: dst_w + 2 * reach + 64 column sums. */
+static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst, const void *params,
+                        const float *coef, const int *index, float *scratch)
+{
+    OP_PARAMS_TYPE p = *(const OP_PARAMS_TYPE *)params;
+    const int reach = pass->reach;
+    const float *rows[2 * YK_SEPARABLE_REACH + 1];
+    (void)index, (void)p;
+    for (int plane = 0; plane < pass->colours_in + pass->alpha_in; plane++) {
+        const float *s = src + (ptrdiff_t)plane * pass->src_plane + pass->dst_x0 - pass->src_x0;
+        for (int y = 0; y < pass->dst_h; y++) {
+            for (int k = -reach; k <= reach; k++) {
+                int row = yk_clampi(pass->dst_y0 + y + k, 0, pass->src_height - 1) - pass->src_y0;
+                rows[reach + k] = s + (ptrdiff_t)row * pass->src_stride - reach;
+            }
+            yk_taps_symmetric(scratch, pass->dst_w + 2 * reach, coef, reach, rows + reach, rows[reach]);
+            float *restrict d = dst + (ptrdiff_t)plane * pass->dst_plane + (ptrdiff_t)y * pass->dst_stride;
+            yk_taps_symmetric(d, pass->dst_w, coef, reach, NULL, scratch + reach);
+#if OP_COMBINE
+            const float *source = rows[reach] + reach;
+            YK_SIMD
+            for (int x = 0; x < pass->dst_w; x++)
+                d[x] = yk_clamp01(OP_FN(combine)(source[x], d[x], &p));
+#else
+            YK_SIMD
+            for (int x = 0; x < pass->dst_w; x++)
+                d[x] = yk_clamp01(d[x]);
+#endif
+        }
+    }
+}
+
+#endif
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT
+ * The one list of test suites, included with YK_SUITE defined. YK_SUITE(name) makes CMake compile
+ * test_<name>.c (and test_<name>_*.c) and makes the runner call `void yk_suite_<name>(void)`, which adds its
+ * CUnit suite. */
+/* clang-format off */
+YK_SUITE(support)
+YK_SUITE(base)
+YK_SUITE(image)
+YK_SUITE(io)
+YK_SUITE(png)
+/* clang-format on */
