@@ -42,14 +42,14 @@ static bool push(struct yk_range **ranges, size_t *count, size_t *capacity, stru
     return true;
 }
 
-/* Rows of its package that one lane takes: all while other images keep the other lanes busy, else a half of its fair
- * share, so that lanes that started earlier find something left. */
+/* Rows of its package that one lane takes: all of it while other images keep the other lanes busy, or where it is no
+ * more than a quarter of the lane's fair share of the job; so a package meant for all lanes feeds all of them. */
 static uint64_t lane_rows(const struct yk_splitter *splitter, unsigned device, struct yk_range package)
 {
     uint64_t lanes = splitter->job.devices[device].lanes, left = package.end - package.begin;
     if (lanes < 2 || splitter->job.waiting + 1 >= lanes)
         return left;
-    uint64_t rows = (left + 2 * lanes - 1) / (2 * lanes);
+    uint64_t rows = (splitter->job.rows + 4 * lanes - 1) / (4 * lanes);
     return rows < splitter->job.granule ? splitter->job.granule : rows;
 }
 
@@ -97,16 +97,19 @@ bool yk_splitter_commit(struct yk_splitter *splitter, unsigned device, struct yk
 
 bool yk_splitter_return(struct yk_splitter *splitter, unsigned device, struct yk_range range)
 {
-    struct yk_range *package = &splitter->package[device];
     splitter->in_flight -= range.end - range.begin;
     splitter->policy->done(&splitter->state, device, range.end - range.begin, 0, false);
-    if (!push(&splitter->returned, &splitter->returned_count, &splitter->returned_capacity, range))
+    return push(&splitter->returned, &splitter->returned_count, &splitter->returned_capacity, range);
+}
+
+bool yk_splitter_retire(struct yk_splitter *splitter, unsigned device)
+{
+    struct yk_range *package = &splitter->package[device];
+    if (package->begin == package->end)
+        return true;
+    if (!push(&splitter->returned, &splitter->returned_count, &splitter->returned_capacity, *package))
         return false;
-    if (splitter->job.devices[device].retired && package->begin < package->end) {
-        if (!push(&splitter->returned, &splitter->returned_count, &splitter->returned_capacity, *package))
-            return false;
-        package->begin = package->end;
-    }
+    package->begin = package->end;
     return true;
 }
 

@@ -43,9 +43,12 @@ bool yk_splitter_claim(struct yk_splitter *splitter, unsigned device, uint64_t m
 /* A claimed range is done. false: out of memory (the job cannot go on). */
 bool yk_splitter_commit(struct yk_splitter *splitter, unsigned device, struct yk_range range, uint64_t nanoseconds);
 
-/* A claimed range failed: it goes to another device, before all other rows; so does the rest of the device's package,
- * if the device was marked as retired before. false: out of memory. */
+/* A claimed range failed: it goes to another device, before all other rows. false: out of memory. */
 bool yk_splitter_return(struct yk_splitter *splitter, unsigned device, struct yk_range range);
+
+/* The device was marked as retired: the part of its package that it did not claim goes to others. false: out of
+ * memory. */
+bool yk_splitter_retire(struct yk_splitter *splitter, unsigned device);
 
 /* Whether every row is done. */
 bool yk_splitter_finished(const struct yk_splitter *splitter);

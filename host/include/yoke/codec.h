@@ -56,6 +56,26 @@ struct yk_codec {
                              struct yk_bytes *bytes, struct yk_error *error);
 };
 
+/* ---- Encoding one image on several threads ----
+ * begin, then every part once, in any order and on any threads, then finish. The parts depend on the image and the
+ * options only, never on the number of threads, so the bytes do not either. `encode` is the same in one call. */
+
+struct yk_encoder; /* opaque */
+
+/* Prepares: chooses how to encode from the image's content and says how many parts there are (at least 1). `image` is
+ * borrowed until the end. Success: *encoder is owned by the caller, end it with yk_encoder_finish or _abort. */
+enum yk_status yk_encoder_begin(struct yk_encoder **encoder, const struct yk_codec *codec, const struct yk_image *image,
+                                const struct yk_encode_options *options, size_t *parts, struct yk_error *error);
+
+/* Encodes part number `part`. After a failure only yk_encoder_abort may follow. */
+enum yk_status yk_encoder_part(struct yk_encoder *encoder, size_t part, struct yk_error *error);
+
+/* Joins the parts: *bytes is owned by the caller. Ends the encoder, also on failure. */
+enum yk_status yk_encoder_finish(struct yk_encoder *encoder, struct yk_bytes *bytes, struct yk_error *error);
+
+/* Ends an encoder without a result; NULL is allowed. No part may be running. */
+void yk_encoder_abort(struct yk_encoder *encoder);
+
 /* The codec whose signature `data` starts with, or NULL. */
 const struct yk_codec *yk_codec_probe(const uint8_t *data, size_t size);
 

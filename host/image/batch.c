@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT
+ * A batch run from start to end: devices, threads, the worker loop, the summary (contract in yoke/batch.h). */
+#include "batch_engine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "cpu_level.h"
+#include "pool.h"
+
+enum {
+    TICK_NS = 100000000,      /* how often a stop is noticed and progress shown */
+    READ_AHEAD = 4,           /* files in flight beyond two per lane */
+    LEAST_BYTES = 8 << 20     /* below this much input "auto" does not look for OpenCL devices: the search costs
+                                 tens of milliseconds, as much as the whole job */
+};
+
+bool yk_engine_finished(const struct engine *engine)
+{
+    return !engine->first && (engine->next_item >= engine->plan->count || engine->stopping);
+}
+
+/* The next thing to do for a worker, in the order that empties the pipeline from its end. */
+enum task { TASK_NONE, TASK_REPORT, TASK_CANCEL, TASK_ENCODE, TASK_BAND, TASK_DECODE };
+
+static enum task next_task(struct engine *engine, struct work **found, struct yk_band *band)
+{
+    struct work *decode = NULL, *encode = NULL;
+    for (struct work *work = engine->first; work; work = work->next) {
+        *found = work;
+        if (work->stage == WORK_ENDED && !engine->reporting)
+            return TASK_REPORT;
+        bool idle = work->stage == WORK_READ || work->stage == WORK_COMPUTED ||
+                    (work->stage == WORK_COMPUTING && work->bands == 0);
+        if (idle && (engine->cancelled || (work->stage == WORK_COMPUTING && work->error.status)))
+            return TASK_CANCEL;
+        if (!encode && work->stage == WORK_COMPUTED)
+            encode = work;
+        if (!decode && work->stage == WORK_READ && yk_engine_may_decode(engine, work))
+            decode = work;
+    }
+    if ((*found = encode))
+        return TASK_ENCODE;
+    if ((*found = yk_engine_claim(engine, engine->cpu, band)))
+        return TASK_BAND;
+    if ((*found = decode))
+        return TASK_DECODE;
+    return TASK_NONE;
+}
+
+static void run_band(struct engine *engine, struct work *work, unsigned thread, const struct yk_band *band)
+{
+    struct yk_device *device = engine->devices[engine->cpu].device;
+    struct yk_band_timing timing = {0};
+    struct yk_error error = {YK_OK, ""};
+    pthread_mutex_unlock(&engine->lock);
+    enum yk_status status = yk_device_backend(device)->submit(device, thread, band, &error);
+    if (!status)
+        status = yk_device_backend(device)->wait(device, thread, UINT64_MAX, &timing, &error);
+    pthread_mutex_lock(&engine->lock);
+    yk_engine_finish_band(work, engine->cpu, band, timing.total, status, &error);
+}
+
+/* Asks the observer to stop and shows progress, ten times a second. With the lock held, released meanwhile. */
+static void tick(struct engine *engine, bool last)
+{
+    const struct yk_batch_observer *observer = engine->observer;
+    uint64_t now = yk_clock_ns();
+    if (engine->reporting || (!last && now - engine->last_progress < TICK_NS))
+        return;
+    engine->last_progress = now;
+    engine->progress.elapsed = now - engine->started;
+    struct yk_batch_progress progress = engine->progress;
+    engine->reporting = true;
+    pthread_mutex_unlock(&engine->lock);
+    bool stop = observer->stop && observer->stop(observer->context);
+    if (observer->progress)
+        observer->progress(observer->context, &progress);
+    pthread_mutex_lock(&engine->lock);
+    engine->reporting = false;
+    if (stop && !engine->cancelled) {
+        engine->cancelled = engine->stopping = true;
+        yk_io_cancel(engine->io);
+    }
+    pthread_cond_broadcast(&engine->wake);
+}
+
+static void wait_for_change(struct engine *engine)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += TICK_NS;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    pthread_cond_timedwait(&engine->wake, &engine->lock, &until);
+}
+
+static void worker(void *context, unsigned thread)
+{
+    struct engine *engine = context;
+    pthread_mutex_lock(&engine->lock);
+    while (!yk_engine_finished(engine)) {
+        struct work *work = NULL;
+        struct yk_band band;
+        tick(engine, false);
+        yk_engine_admit(engine);
+        switch (next_task(engine, &work, &band)) {
+        case TASK_REPORT:
+            yk_engine_report(engine, work);
+            break;
+        case TASK_CANCEL:
+            work->cancelled = !work->error.status;
+            yk_engine_end(work);
+            break;
+        case TASK_ENCODE:
+            yk_engine_encode(engine, work);
+            break;
+        case TASK_BAND:
+            run_band(engine, work, thread, &band);
+            break;
+        case TASK_DECODE:
+            yk_engine_decode(engine, work);
+            break;
+        case TASK_NONE:
+            if (!yk_engine_finished(engine))
+                wait_for_change(engine);
+            break;
+        }
+    }
+    pthread_cond_broadcast(&engine->wake);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+/* ---- set-up ---- */
+
+static void add_device(struct engine *engine, const struct yk_device_info *info, unsigned lanes, bool retired)
+{
+    unsigned k = engine->device_count++;
+    struct engine_device *device = &engine->devices[k];
+    device->info = *info;
+    device->statistics.lanes = lanes;
+    memcpy(device->statistics.id, info->id, sizeof device->statistics.id);
+    memcpy(device->statistics.name, info->name, sizeof device->statistics.name);
+    engine->device_states[k] = (struct yk_policy_device){lanes, retired};
+    if (strcmp(info->backend, "cpu") == 0)
+        engine->cpu = k;
+}
+
+/* Whether the run is large enough for "auto" to look for OpenCL devices. */
+static bool worth_a_search(const struct yk_batch_plan *plan)
+{
+    uint64_t bytes = 0;
+    for (size_t k = 0; k < plan->count && bytes < LEAST_BYTES; k++)
+        bytes += plan->items[k].state == YK_ITEM_PLANNED ? plan->items[k].input_bytes : 0;
+    return bytes >= LEAST_BYTES;
+}
+
+/* Fills the device table: the chosen ones in listing order, and the CPU in any case, as the last resort. */
+static enum yk_status choose_devices(struct engine *engine, struct yk_error *error)
+{
+    const char *selection = engine->options->devices ? engine->options->devices : "auto";
+    bool cpu_only = yk_device_selection_is_cpu(selection) ||
+                    (strcmp(selection, "auto") == 0 && !worth_a_search(engine->plan));
+    struct yk_device_list list;
+    enum yk_status status = yk_device_list_make(&list, cpu_only, error);
+    if (status)
+        return status;
+    bool *chosen = calloc(list.count + 1, sizeof *chosen);
+    status = chosen ? yk_device_select(&list, selection, chosen, error)
+                    : yk_error_set(error, YK_ERR_NOMEM, "out of memory");
+    size_t others = 0;
+    for (size_t k = 0; k < list.count && !status; k++)
+        others += k > 0 && chosen[k];
+    bool wants_others = strcmp(selection, "cpu") != 0 && strcmp(selection, "auto") != 0 && strcmp(selection, "all") != 0;
+    if (!status && wants_others && others == 0) {
+        char text[512];
+        snprintf(text, sizeof text, "no OpenCL device for --devices %s%s%s", selection, list.notice[0] ? ": " : "",
+                 list.notice);
+        if (engine->options->strict_devices)
+            status = yk_error_set(error, YK_ERR_MISSING, "%s", text);
+        else if (engine->observer->notice) {
+            strncat(text, "; the CPU does it all", sizeof text - strlen(text) - 1);
+            engine->observer->notice(engine->observer->context, text);
+        }
+    }
+    if (!status) {
+        bool use_cpu = chosen[0] || others == 0;
+        if (use_cpu)
+            add_device(engine, &list.devices[0], engine->threads, false);
+        for (size_t k = 1; k < list.count && engine->device_count + 1 < YK_POLICY_DEVICES; k++)
+            if (chosen[k])
+                add_device(engine, &list.devices[k], 1, false);
+        if (!use_cpu)
+            add_device(engine, &list.devices[0], engine->threads, true);
+    }
+    free(chosen);
+    yk_device_list_free(&list);
+    return status;
+}
+
+enum yk_status yk_batch_check(const struct yk_batch_options *options, struct yk_error *error)
+{
+    const struct yk_policy *policy;
+    struct yk_policy_arguments arguments;
+    struct yk_device_list list;
+    bool chosen[2];
+    enum yk_status status = yk_policy_parse(options->sched ? options->sched : "dynamic", &policy, &arguments, error);
+    if (status)
+        return status;
+    status = yk_device_list_make(&list, true, error);
+    if (status)
+        return status;
+    /* Only the words are checked: a device given by number is looked for when the run starts. */
+    status = yk_device_select(&list, options->devices ? options->devices : "auto", chosen, error);
+    yk_device_list_free(&list);
+    return status == YK_ERR_MISSING ? YK_OK : status;
+}
+
+static uint64_t default_memory(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 4 : UINT64_C(1) << 30;
+}
+
+static enum yk_status start_engine(struct engine *engine, struct yk_error *error)
+{
+    const struct yk_batch_options *options = engine->options;
+    pthread_condattr_t attributes;
+    struct yk_device_options cpu = {.slots = engine->threads};
+    enum yk_status status = yk_policy_parse(options->sched ? options->sched : "dynamic", &engine->policy,
+                                            &engine->policy_arguments, error);
+    if (!status)
+        status = choose_devices(engine, error);
+    if (!status)
+        status = yk_device_open(&engine->devices[engine->cpu].device, &engine->devices[engine->cpu].info, &cpu, error);
+    if (!status)
+        status = yk_io_open(&engine->io, options->io, 0, error);
+    if (status)
+        return status;
+    pthread_mutex_init(&engine->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&engine->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    engine->memory_budget = options->memory ? options->memory : default_memory();
+    engine->most_in_flight = 2 * (engine->threads + engine->device_count) + READ_AHEAD;
+    engine->started = yk_clock_ns();
+    return YK_OK;
+}
+
+/* ---- the end ---- */
+
+/* The stage that the run would have to wait for even if all others took no time. */
+static void find_bound(struct yk_batch_summary *summary)
+{
+    const struct yk_stage_times *times = &summary->times;
+    double threads = summary->threads;
+    const struct {
+        const char *name;
+        double load;
+    } stages[] = {{"compute", (double)times->compute / threads},
+                  {"encode", (double)times->encode / threads},
+                  {"decode", (double)times->decode / threads},
+                  {"write", (double)times->write},
+                  {"read", (double)times->read}};
+    size_t most = 0;
+    for (size_t k = 1; k < sizeof stages / sizeof *stages; k++)
+        most = stages[k].load > stages[most].load ? k : most;
+    snprintf(summary->bound, sizeof summary->bound, "%s", stages[most].name);
+}
+
+static void fill_summary(struct engine *engine)
+{
+    struct yk_batch_summary *summary = engine->summary;
+    const struct yk_level *level;
+    for (size_t k = 0; k < engine->plan->count; k++) {
+        struct yk_batch_item *item = &engine->plan->items[k];
+        if (item->state == YK_ITEM_PLANNED)
+            item->state = YK_ITEM_CANCELLED;
+        summary->done += item->state == YK_ITEM_DONE;
+        summary->failed += item->state == YK_ITEM_FAILED;
+        summary->skipped += item->state == YK_ITEM_SKIPPED;
+        summary->cancelled += item->state == YK_ITEM_CANCELLED;
+        summary->output_bytes += item->output_bytes;
+        summary->times.read += item->times.read;
+        summary->times.decode += item->times.decode;
+        summary->times.compute += item->times.compute;
+        summary->times.encode += item->times.encode;
+        summary->times.write += item->times.write;
+    }
+    summary->input_bytes = engine->progress.input_bytes;
+    summary->elapsed = yk_clock_ns() - engine->started;
+    summary->memory_peak = engine->memory_peak;
+    summary->io_engine = yk_io_engine_name(engine->io);
+    summary->cpu_level = yk_cpu_level_choose(&level, NULL, NULL) ? "" : level->name;
+    summary->device_count = engine->device_count;
+    for (unsigned k = 0; k < engine->device_count; k++)
+        summary->devices[k] = engine->devices[k].statistics;
+    find_bound(summary);
+}
+
+enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline *pipeline,
+                            const struct yk_batch_options *options, const struct yk_batch_observer *observer,
+                            struct yk_batch_summary *summary, struct yk_error *error)
+{
+    struct yk_batch_observer silent = {0};
+    struct engine *engine = calloc(1, sizeof *engine);
+    *summary = (struct yk_batch_summary){.io_engine = "", .cpu_level = ""};
+    if (!engine)
+        return yk_error_set(error, YK_ERR_NOMEM, "out of memory");
+    engine->plan = plan;
+    engine->pipeline = pipeline;
+    engine->options = options;
+    engine->limits = yk_limits_resolve(&options->limits);
+    engine->observer = observer ? observer : &silent;
+    engine->summary = summary;
+    engine->threads = summary->threads = options->threads ? options->threads : yk_pool_processors();
+    engine->progress.total = plan->count;
+    for (size_t k = 0; k < plan->count; k++) {
+        engine->progress.total_input_bytes += plan->items[k].input_bytes;
+        engine->progress.skipped += plan->items[k].state == YK_ITEM_SKIPPED;
+        engine->progress.failed += plan->items[k].state == YK_ITEM_FAILED;
+    }
+    engine->stopping = options->fail_fast && engine->progress.failed > 0;
+    enum yk_status status = start_engine(engine, error);
+    if (status) {
+        yk_device_close(engine->devices[engine->cpu].device, false);
+        free(engine);
+        return status;
+    }
+    for (unsigned k = 0; k < engine->device_count; k++) {
+        struct yk_error reason;
+        if (k == engine->cpu || yk_engine_start_driver(engine, k))
+            continue;
+        yk_error_set(&reason, YK_ERR_DEVICE, "no thread for it");
+        pthread_mutex_lock(&engine->lock);
+        yk_engine_retire(engine, k, &reason);
+        pthread_mutex_unlock(&engine->lock);
+    }
+    yk_pool_run(engine->threads, worker, engine);
+    for (unsigned k = 0; k < engine->device_count; k++)
+        if (engine->devices[k].has_driver)
+            pthread_join(engine->devices[k].driver, NULL);
+    pthread_mutex_lock(&engine->lock);
+    tick(engine, true);
+    pthread_mutex_unlock(&engine->lock);
+    fill_summary(engine);
+    summary->io_engine = strcmp(summary->io_engine, "uring") == 0 ? "uring" : "posix"; /* outlives the thread */
+    yk_io_close(engine->io);
+    yk_device_close(engine->devices[engine->cpu].device, false);
+    pthread_cond_destroy(&engine->wake);
+    pthread_mutex_destroy(&engine->lock);
+    if (engine->fatal.status) {
+        status = engine->fatal.status;
+        if (error)
+            *error = engine->fatal;
+    } else if (engine->cancelled)
+        status = yk_error_set(error, YK_ERR_CANCELLED, "stopped with %zu of %zu files done", summary->done, plan->count);
+    free(engine);
+    return status;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ * Rows of the files of a batch on devices: phases, claims, commits, and devices that fail (contract in
+ * batch_engine.h). */
+#include "batch_engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "mem.h"
+
+enum { GRANULE = 16 }; /* rows: below that the overlap of neighbouring bands costs more than it balances */
+
+/* Other files that will want a lane soon: read and waiting, or not even begun. */
+static unsigned waiting_files(const struct engine *engine, const struct work *work)
+{
+    size_t waiting = engine->stopping ? 0 : engine->plan->count - engine->next_item;
+    for (const struct work *other = engine->first; other; other = other->next)
+        if (other != work && (other->stage == WORK_READING || other->stage == WORK_READ || other->stage == WORK_BUSY ||
+                              other->stage == WORK_COMPUTING))
+            waiting++;
+    return waiting > 1000 ? 1000 : (unsigned)waiting;
+}
+
+void yk_engine_start_phase(struct work *work)
+{
+    struct engine *engine = work->engine;
+    yk_splitter_clear(&work->splitter);
+    yk_engine_recharge(work);
+    if (work->job.phase == YK_PHASE_DONE)
+        work->stage = WORK_COMPUTED;
+    else {
+        yk_splitter_start(&work->splitter, engine->policy, &engine->policy_arguments, yk_job_rows(&work->job), GRANULE,
+                          engine->device_states, engine->device_count, waiting_files(engine, work));
+        work->stage = WORK_COMPUTING;
+    }
+    pthread_cond_broadcast(&engine->wake);
+}
+
+/* The most rows of the present phase that fit the device. */
+static uint64_t most_rows(const struct engine *engine, unsigned device, const struct work *work)
+{
+    struct yk_device *open = engine->devices[device].device;
+    if (work->job.phase != YK_PHASE_ROWS)
+        return UINT64_MAX;
+    return (uint64_t)yk_device_backend(open)->max_rows(open, work->job.program);
+}
+
+struct work *yk_engine_claim(struct engine *engine, unsigned device, struct yk_band *band)
+{
+    for (struct work *work = engine->first; work; work = work->next) {
+        struct yk_range range;
+        int *stat = NULL;
+        if (work->stage != WORK_COMPUTING || work->error.status || engine->cancelled)
+            continue;
+        if (!yk_splitter_claim(&work->splitter, device, most_rows(engine, device, work), &range))
+            continue;
+        work->bands++;
+        if (work->job.phase == YK_PHASE_STAT)
+            stat = yk_mem_zalloc(work->job.stat_count * sizeof *stat);
+        *band = yk_job_band(&work->job, (int)range.begin, (int)range.end, stat);
+        if (work->job.phase == YK_PHASE_STAT && !stat) {
+            struct yk_error error;
+            yk_error_set(&error, YK_ERR_NOMEM, "out of memory for a statistic");
+            yk_engine_finish_band(work, engine->cpu, band, 0, YK_ERR_NOMEM, &error);
+            return NULL;
+        }
+        return work;
+    }
+    return NULL;
+}
+
+/* All rows of the phase are done and nobody else has the file: plan the next, without the lock. */
+static void advance(struct work *work)
+{
+    struct engine *engine = work->engine;
+    struct yk_error error = {YK_OK, ""};
+    work->stage = WORK_BUSY;
+    pthread_mutex_unlock(&engine->lock);
+    enum yk_status status = yk_job_advance(&work->job, &error);
+    pthread_mutex_lock(&engine->lock);
+    if (status) {
+        work->error = error;
+        yk_engine_end(work);
+    } else
+        yk_engine_start_phase(work);
+}
+
+void yk_engine_retire(struct engine *engine, unsigned device, const struct yk_error *error)
+{
+    if (engine->device_states[device].retired)
+        return;
+    char text[YK_ERROR_TEXT + 128];
+    bool others = false;
+    engine->device_states[device].retired = true;
+    engine->devices[device].statistics.retired = true;
+    for (struct work *work = engine->first; work; work = work->next)
+        if (work->stage == WORK_COMPUTING && !yk_splitter_retire(&work->splitter, device))
+            yk_error_set(&work->error, YK_ERR_NOMEM, "out of memory");
+    for (unsigned k = 0; k < engine->device_count; k++)
+        others = others || !engine->device_states[k].retired;
+    if (!others)
+        engine->device_states[engine->cpu].retired = false;
+    if (engine->options->strict_devices && !engine->fatal.status) {
+        engine->fatal = *error;
+        engine->cancelled = engine->stopping = true;
+        yk_io_cancel(engine->io);
+    }
+    pthread_cond_broadcast(&engine->wake);
+    snprintf(text, sizeof text, "%s is not used any more (%s); %s", engine->devices[device].info.id, error->text,
+             others ? "the other devices go on" : "the CPU goes on");
+    yk_engine_notice(engine, text);
+}
+
+void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_band *band, uint64_t nanoseconds,
+                           enum yk_status status, const struct yk_error *error)
+{
+    struct engine *engine = work->engine;
+    struct yk_range range = {(uint64_t)band->y0, (uint64_t)band->y1};
+    bool memory = true;
+    work->bands--;
+    if (status && device == engine->cpu)
+        work->error = *error; /* the CPU is the last resort */
+    else if (status)
+        memory = yk_splitter_return(&work->splitter, device, range);
+    else {
+        struct yk_batch_device *statistics = &engine->devices[device].statistics;
+        statistics->rows += (uint64_t)(band->y1 - band->y0);
+        statistics->bands++;
+        statistics->busy += nanoseconds;
+        work->item->times.compute += nanoseconds;
+        work->item->devices |= 1u << device;
+        if (band->stat)
+            yk_job_join(&work->job, band->stat);
+        memory = yk_splitter_commit(&work->splitter, device, range, nanoseconds);
+    }
+    yk_mem_free(band->stat);
+    if (!memory)
+        yk_error_set(&work->error, YK_ERR_NOMEM, "out of memory");
+    if (work->bands == 0 && work->error.status)
+        yk_engine_end(work);
+    else if (work->bands == 0 && yk_splitter_finished(&work->splitter))
+        advance(work);
+    pthread_cond_broadcast(&engine->wake);
+    /* Last, because it releases the lock: the work may be gone afterwards. */
+    if (status && device != engine->cpu)
+        yk_engine_retire(engine, device, error);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ * One thread per OpenCL device: opens it, keeps two bands in flight so that transfers overlap with computing, and
+ * gives up after the first error (contract in batch_engine.h). */
+#include "batch_engine.h"
+
+#include <stdio.h>
+#include <signal.h>
+
+#include "clock.h"
+
+enum {
+    SLOTS = 2,
+    /* A band that takes longer than this is a hung device: far above any real band, below a person's patience. */
+    DEADLINE_SECONDS = 60
+};
+
+struct pending {
+    struct work *work; /* NULL: the slot is free */
+    struct yk_band band;
+    uint64_t started;
+};
+
+/* Submits a claimed band. The lock is not held. */
+static enum yk_status submit(struct yk_device *device, unsigned slot, const struct pending *pending,
+                             const struct yk_op *reduce, struct yk_error *error)
+{
+    const struct yk_backend *backend = yk_device_backend(device);
+    enum yk_status status = backend->prepare(device, pending->band.program, reduce, error);
+    return status ? status : backend->submit(device, slot, &pending->band, error);
+}
+
+/* Waits for a slot and commits its band; on an error the device is retired and every band it had goes back. With the
+ * lock held. */
+static void finish(struct engine *engine, unsigned number, struct pending *pending, unsigned slot, bool *hung)
+{
+    struct yk_device *device = engine->devices[number].device;
+    struct yk_band_timing timing = {0};
+    struct yk_error error = {YK_OK, ""};
+    pthread_mutex_unlock(&engine->lock);
+    uint64_t deadline = yk_clock_ns() + DEADLINE_SECONDS * UINT64_C(1000000000);
+    enum yk_status status = yk_device_backend(device)->wait(device, slot, deadline, &timing, &error);
+    uint64_t now = yk_clock_ns();
+    pthread_mutex_lock(&engine->lock);
+    struct work *work = pending[slot].work;
+    pending[slot].work = NULL;
+    *hung = *hung || status == YK_ERR_TIMEOUT;
+    yk_engine_finish_band(work, number, &pending[slot].band, timing.total ? timing.total : now - pending[slot].started,
+                          status, &error);
+}
+
+static void drive(struct engine *engine, unsigned number, bool *hung)
+{
+    struct yk_device *device = engine->devices[number].device;
+    struct pending pending[SLOTS] = {{0}};
+    unsigned oldest = 0;
+    while (!yk_engine_finished(engine) && !engine->device_states[number].retired) {
+        unsigned slot = pending[oldest].work ? (oldest + 1) % SLOTS : oldest;
+        struct pending *next = &pending[slot];
+        if (!next->work && (next->work = yk_engine_claim(engine, number, &next->band))) {
+            struct yk_error error = {YK_OK, ""};
+            pthread_mutex_unlock(&engine->lock);
+            next->started = yk_clock_ns();
+            enum yk_status status = submit(device, slot, next, next->band.reduce, &error);
+            pthread_mutex_lock(&engine->lock);
+            if (status) {
+                struct work *work = next->work;
+                next->work = NULL;
+                yk_engine_finish_band(work, number, &next->band, 0, status, &error);
+                continue;
+            }
+            if (!pending[(slot + 1) % SLOTS].work)
+                continue; /* a second one may go along */
+        }
+        if (pending[oldest].work) {
+            finish(engine, number, pending, oldest, hung);
+            oldest = (oldest + 1) % SLOTS;
+        } else
+            pthread_cond_wait(&engine->wake, &engine->lock);
+    }
+    for (unsigned k = 0; k < SLOTS; k++, oldest = (oldest + 1) % SLOTS)
+        if (pending[oldest].work)
+            finish(engine, number, pending, oldest, hung);
+}
+
+static void *driver_main(void *argument)
+{
+    struct engine_device *self = argument;
+    struct engine *engine = self->engine;
+    struct yk_device_options options = {.slots = SLOTS};
+    struct yk_error error = {YK_OK, ""};
+    struct yk_device *device = NULL;
+    bool hung = false;
+    enum yk_status status = yk_device_open(&device, &self->info, &options, &error);
+    pthread_mutex_lock(&engine->lock);
+    self->device = device;
+    if (status)
+        yk_engine_retire(engine, self->number, &error);
+    else
+        drive(engine, self->number, &hung);
+    pthread_mutex_unlock(&engine->lock);
+    yk_device_close(device, hung);
+    return NULL;
+}
+
+bool yk_engine_start_driver(struct engine *engine, unsigned device)
+{
+    struct engine_device *self = &engine->devices[device];
+    sigset_t all, old;
+    self->engine = engine;
+    self->number = device;
+    sigfillset(&all); /* signals are for the program's own threads */
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    self->has_driver = pthread_create(&self->driver, NULL, driver_main, self) == 0;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return self->has_driver;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The inside of a batch run, shared by batch.c (set-up, worker loop, summary), batch_files.c (the stages of a file),
+ * batch_bands.c (rows on devices) and batch_driver.c (one thread per OpenCL device).
+ *
+ * Threads: the pool's workers (the caller is one), the I/O thread (its callbacks), the drivers. One lock guards the
+ * whole engine; it is released while anything is read, decoded, computed, encoded or reported. Lock order: the engine's
+ * lock, then the I/O queue's own.
+ */
+#ifndef YOKE_IMAGE_BATCH_ENGINE_H
+#define YOKE_IMAGE_BATCH_ENGINE_H
+
+#include <pthread.h>
+
+#include <yoke/batch.h>
+#include <yoke/codec.h>
+
+#include "job.h"
+#include "splitter.h"
+
+enum work_stage {
+    WORK_READING,   /* with the I/O thread */
+    WORK_READ,      /* waits for a worker to decode it, and for memory */
+    WORK_BUSY,      /* one worker has it: decoding, planning the next phase, encoding */
+    WORK_COMPUTING, /* its rows are being handed out */
+    WORK_COMPUTED,  /* waits for a worker to encode it */
+    WORK_WRITING,   /* with the I/O thread */
+    WORK_ENDED      /* its outcome is to be reported */
+};
+
+struct engine;
+
+/* One file in flight. */
+struct work {
+    struct engine *engine;
+    struct yk_batch_item *item;
+    struct work *next; /* in the order of admission */
+    enum work_stage stage;
+    uint8_t *data; /* the encoded input, until it is decoded */
+    size_t size;
+    const struct yk_codec *codec;
+    uint64_t charge, decode_charge; /* of the memory budget: now; more once it is decoded */
+    bool has_job;
+    struct yk_job job;
+    struct yk_splitter splitter;
+    unsigned bands; /* in flight */
+    bool cancelled;
+    struct yk_error error; /* status is YK_OK while all is well */
+    struct yk_bytes encoded;
+};
+
+struct engine_device {
+    struct yk_device *device; /* NULL until its driver has opened it */
+    struct yk_device_info info;
+    struct yk_batch_device statistics;
+    pthread_t driver;
+    bool has_driver;
+    struct engine *engine;
+    unsigned number;
+};
+
+struct engine {
+    pthread_mutex_t lock;
+    pthread_cond_t wake; /* something changed: work became ready, a file ended, the run is stopping */
+    struct yk_batch_plan *plan;
+    const struct yk_pipeline *pipeline;
+    const struct yk_batch_options *options;
+    const struct yk_batch_observer *observer;
+    const struct yk_policy *policy;
+    struct yk_policy_arguments policy_arguments;
+    struct yk_limits limits; /* resolved */
+    struct yk_io *io;
+    unsigned threads;
+
+    struct engine_device devices[YK_POLICY_DEVICES];
+    struct yk_policy_device device_states[YK_POLICY_DEVICES]; /* parallel; what policies see */
+    unsigned device_count, cpu; /* cpu: the CPU's number; it is always open, retired unless chosen or needed */
+
+    struct work *first, *last; /* files in flight, oldest first */
+    unsigned in_flight, most_in_flight;
+    size_t next_item;
+    uint64_t memory_used, memory_budget, memory_peak;
+
+    bool stopping;  /* no new files (fail-fast) */
+    bool cancelled; /* give up the ones in flight too */
+    struct yk_error fatal; /* status is not YK_OK: the run as a whole failed */
+    bool reporting; /* a worker is in a callback */
+    uint64_t started, last_progress;
+    struct yk_batch_progress progress;
+    struct yk_batch_summary *summary;
+};
+
+/* ---- batch_files.c; all but the callbacks with the lock held, which they release around long work ---- */
+
+/* Starts reading further files, as far as the memory budget and the read-ahead limit allow. */
+void yk_engine_admit(struct engine *engine);
+
+/* Decodes a WORK_READ file and starts its job. */
+void yk_engine_decode(struct engine *engine, struct work *work);
+
+/* Encodes a WORK_COMPUTED file and hands it to the I/O thread. */
+void yk_engine_encode(struct engine *engine, struct work *work);
+
+/* Whether a WORK_READ file may be decoded now under the memory budget. */
+bool yk_engine_may_decode(const struct engine *engine, const struct work *work);
+
+/* Sets what the file takes of the budget to what its job holds now: the picture and the result of the phase. */
+void yk_engine_recharge(struct work *work);
+
+/* The file is finished, well or not (work->error, work->cancelled): frees what it holds and marks it for its report. No
+ * band of it may be in flight. */
+void yk_engine_end(struct work *work);
+
+/* Reports an ended file to the observer and frees it. */
+void yk_engine_report(struct engine *engine, struct work *work);
+
+/* Sends one line to the observer; with the lock held, released meanwhile. */
+void yk_engine_notice(struct engine *engine, const char *text);
+
+/* ---- batch_bands.c; with the lock held ---- */
+
+/* Makes the job's present phase available to devices, or marks the file WORK_COMPUTED. */
+void yk_engine_start_phase(struct work *work);
+
+/* Claims rows of some file for a device, oldest file first: fills the band in. NULL: nothing for it now. */
+struct work *yk_engine_claim(struct engine *engine, unsigned device, struct yk_band *band);
+
+/* A claimed band is back: commits it, or, when `status` says that it failed, retires the device (an OpenCL one) or ends
+ * the file (the CPU). Frees the band's statistic. Releases the lock while the next phase is planned. */
+void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_band *band, uint64_t nanoseconds,
+                           enum yk_status status, const struct yk_error *error);
+
+/* Takes a device out of the run; what it had goes elsewhere, to the CPU where nothing else is left. */
+void yk_engine_retire(struct engine *engine, unsigned device, const struct yk_error *error);
+
+/* ---- batch_driver.c ---- */
+
+/* Starts the driver thread of a device. false: no thread could be made. */
+bool yk_engine_start_driver(struct engine *engine, unsigned device);
+
+/* Whether nothing is left to do. */
+bool yk_engine_finished(const struct engine *engine);
+
+#endif

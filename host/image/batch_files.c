@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT
+ * The stages of one file of a batch: read, decode, encode, write, end (contract in batch_engine.h). */
+#include "batch_engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "mem.h"
+
+static void charge(struct engine *engine, struct work *work, uint64_t bytes)
+{
+    engine->memory_used += bytes;
+    work->charge += bytes;
+    if (engine->memory_used > engine->memory_peak)
+        engine->memory_peak = engine->memory_used;
+}
+
+static void discharge(struct work *work, uint64_t bytes)
+{
+    work->engine->memory_used -= bytes;
+    work->charge -= bytes;
+}
+
+static uint64_t image_bytes(const struct yk_image *image)
+{
+    return image ? (uint64_t)image->stride * image->height : 0;
+}
+
+/* The moment a read is over: learn the size of the picture, on the I/O thread, before anything is decoded. */
+static void read_done(void *context, struct yk_io_result *result)
+{
+    struct work *work = context;
+    struct engine *engine = work->engine;
+    struct yk_image_info info;
+    struct yk_error error = result->error;
+    const struct yk_codec *codec = NULL;
+    if (!error.status) {
+        codec = yk_codec_probe(result->data, result->size);
+        if (!codec)
+            yk_error_set(&error, YK_ERR_FORMAT, "not an image in a known format (%s)", yk_codec_at(0)->name);
+        else
+            codec->info(result->data, result->size, &engine->limits, &info, &error);
+    }
+    pthread_mutex_lock(&engine->lock);
+    work->item->times.read = result->nanoseconds;
+    work->item->input_bytes = result->size ? result->size : work->item->input_bytes;
+    engine->progress.input_bytes += result->size;
+    work->error = error;
+    work->cancelled = error.status == YK_ERR_CANCELLED;
+    work->data = result->data;
+    work->size = result->size;
+    work->codec = codec;
+    work->stage = WORK_READ;
+    if (!error.status) {
+        work->item->in_width = info.width;
+        work->item->in_height = info.height;
+        /* The picture and its result; a result of another size is corrected when the job is planned. */
+        work->decode_charge = 2 * (uint64_t)info.width * info.height * yk_format_bytes(info.format);
+    } else
+        yk_engine_end(work);
+    pthread_cond_broadcast(&engine->wake);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+void yk_engine_admit(struct engine *engine)
+{
+    while (engine->next_item < engine->plan->count && !engine->stopping) {
+        struct yk_batch_item *item = &engine->plan->items[engine->next_item];
+        if (item->state != YK_ITEM_PLANNED) {
+            engine->next_item++;
+            continue;
+        }
+        if (engine->in_flight >= engine->most_in_flight ||
+            (engine->in_flight && engine->memory_used + item->input_bytes > engine->memory_budget))
+            return;
+        struct work *work = calloc(1, sizeof *work);
+        if (!work) {
+            if (engine->in_flight == 0)
+                yk_error_set(&engine->fatal, YK_ERR_NOMEM, "out of memory");
+            engine->stopping = engine->stopping || engine->in_flight == 0;
+            return;
+        }
+        engine->next_item++;
+        work->engine = engine;
+        work->item = item;
+        work->stage = WORK_READING;
+        if (engine->last)
+            engine->last->next = work;
+        else
+            engine->first = work;
+        engine->last = work;
+        engine->in_flight++;
+        charge(engine, work, item->input_bytes);
+        if (yk_io_read(engine->io, item->input, engine->limits.max_file_bytes, read_done, work, &work->error))
+            yk_engine_end(work);
+    }
+}
+
+bool yk_engine_may_decode(const struct engine *engine, const struct work *work)
+{
+    if (engine->memory_used + work->decode_charge <= engine->memory_budget)
+        return true;
+    /* Over the budget by itself, or the budget is full: only when nothing else will free memory. */
+    for (const struct work *other = engine->first; other; other = other->next)
+        if (other != work && other->stage != WORK_READING && other->stage != WORK_READ && other->stage != WORK_ENDED)
+            return false;
+    return true;
+}
+
+void yk_engine_decode(struct engine *engine, struct work *work)
+{
+    struct yk_image *image = NULL;
+    struct yk_error error = {YK_OK, ""};
+    work->stage = WORK_BUSY;
+    charge(engine, work, work->decode_charge);
+    pthread_mutex_unlock(&engine->lock);
+
+    uint64_t start = yk_clock_ns();
+    enum yk_status status = work->codec->decode(work->data, work->size, &engine->limits, &image, &error);
+    yk_io_release(work->data);
+    work->data = NULL;
+    uint64_t decoded = yk_clock_ns();
+    if (!status) {
+        status = yk_job_start(&work->job, engine->pipeline, image, &engine->limits, &error);
+        work->has_job = !status;
+    }
+
+    pthread_mutex_lock(&engine->lock);
+    work->item->times.decode += decoded - start;
+    if (status) {
+        work->error = error;
+        yk_engine_end(work);
+    } else {
+        engine->summary->input_pixels += (uint64_t)work->item->in_width * work->item->in_height;
+        yk_engine_start_phase(work);
+    }
+}
+
+void yk_engine_recharge(struct work *work)
+{
+    discharge(work, work->charge);
+    charge(work->engine, work, image_bytes(work->job.source) + image_bytes(work->job.target));
+}
+
+static void write_done(void *context, struct yk_io_result *result)
+{
+    struct work *work = context;
+    struct engine *engine = work->engine;
+    pthread_mutex_lock(&engine->lock);
+    work->item->times.write = result->nanoseconds;
+    work->error = result->error;
+    work->cancelled = result->error.status == YK_ERR_CANCELLED;
+    if (!result->error.status)
+        work->item->output_bytes = result->size;
+    yk_engine_end(work);
+    pthread_cond_broadcast(&engine->wake);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+void yk_engine_encode(struct engine *engine, struct work *work)
+{
+    struct yk_error error = {YK_OK, ""};
+    work->stage = WORK_BUSY;
+    pthread_mutex_unlock(&engine->lock);
+
+    uint64_t start = yk_clock_ns();
+    struct yk_image *image = yk_job_take(&work->job);
+    const struct yk_codec *codec = yk_codec_for_name(work->item->output);
+    struct yk_encode_options options = {engine->options->level};
+    codec = codec ? codec : yk_codec_at(0);
+    enum yk_status status = codec->encode(image, &options, &work->encoded, &error);
+    uint32_t width = image->width, height = image->height;
+    yk_image_free(image);
+    uint64_t encoded = yk_clock_ns();
+
+    pthread_mutex_lock(&engine->lock);
+    work->item->times.encode += encoded - start;
+    work->item->out_width = width;
+    work->item->out_height = height;
+    discharge(work, work->charge);
+    charge(engine, work, work->encoded.size);
+    work->stage = WORK_WRITING;
+    if (!status)
+        status = yk_io_write(engine->io, work->item->output, work->encoded.data, work->encoded.size,
+                             engine->options->overwrite, write_done, work, &error);
+    if (status) {
+        work->error = error;
+        yk_engine_end(work);
+    }
+    pthread_cond_broadcast(&engine->wake); /* memory was given back */
+}
+
+void yk_engine_end(struct work *work)
+{
+    struct engine *engine = work->engine;
+    struct yk_batch_item *item = work->item;
+    yk_io_release(work->data);
+    work->data = NULL;
+    if (work->has_job)
+        yk_job_clear(&work->job);
+    work->has_job = false;
+    yk_splitter_clear(&work->splitter);
+    yk_bytes_free(&work->encoded);
+    discharge(work, work->charge);
+    item->state = work->cancelled               ? YK_ITEM_CANCELLED
+                  : !work->error.status         ? YK_ITEM_DONE
+                  : work->error.status == YK_ERR_EXISTS ? YK_ITEM_SKIPPED
+                                                        : YK_ITEM_FAILED;
+    if (item->state == YK_ITEM_FAILED || item->state == YK_ITEM_SKIPPED) {
+        item->error = malloc(sizeof *item->error);
+        if (item->error)
+            *item->error = work->error;
+    }
+    engine->progress.done += item->state == YK_ITEM_DONE;
+    engine->progress.failed += item->state == YK_ITEM_FAILED;
+    engine->progress.skipped += item->state == YK_ITEM_SKIPPED;
+    engine->stopping = engine->stopping || (item->state == YK_ITEM_FAILED && engine->options->fail_fast);
+    work->stage = WORK_ENDED;
+}
+
+void yk_engine_report(struct engine *engine, struct work *work)
+{
+    struct work **link = &engine->first, *before = NULL;
+    while (*link != work) {
+        before = *link;
+        link = &(*link)->next;
+    }
+    *link = work->next;
+    if (engine->last == work)
+        engine->last = before;
+    if (engine->observer->item) {
+        engine->reporting = true;
+        pthread_mutex_unlock(&engine->lock);
+        engine->observer->item(engine->observer->context, work->item);
+        pthread_mutex_lock(&engine->lock);
+        engine->reporting = false;
+    }
+    engine->in_flight--;
+    free(work);
+    pthread_cond_broadcast(&engine->wake);
+}
+
+void yk_engine_notice(struct engine *engine, const char *text)
+{
+    if (!engine->observer->notice)
+        return;
+    while (engine->reporting)
+        pthread_cond_wait(&engine->wake, &engine->lock);
+    engine->reporting = true;
+    pthread_mutex_unlock(&engine->lock);
+    engine->observer->notice(engine->observer->context, text);
+    pthread_mutex_lock(&engine->lock);
+    engine->reporting = false;
+    pthread_cond_broadcast(&engine->wake);
+}
