@@ -191,7 +191,7 @@ YK_FN float yk_exp2(float v)
     return yk_as_float((n + 127) * 8388608) * p;
 }
 
-/* v to the power p for v in 0 .. 1 (0 gives 0) and p > 0. Relative error below 3e-6 for p up to 10. */
+/* v to the power p for v in 0 .. 1 (0 gives 0) and p > 0. Relative error below 8e-6 for p up to 10. */
 YK_FN float yk_pow(float v, float p)
 {
     int bits = yk_as_int(v), least = 0x00800000; /* the smallest normal number: log2 of 0 is not asked for */

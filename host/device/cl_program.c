@@ -121,6 +121,9 @@ enum yk_status yk_cl_source(const struct yk_source *sources, const char *file, c
     if (!first)
         return yk_error_set(error, YK_ERR_INTERNAL, "there is no kernel source %s", file);
     append(&made, dialect, sizeof dialect - 1);
+    append(&made, "#undef ", sizeof "#undef " - 1);
+    append(&made, file, strcspn(file, "."));
+    append(&made, "\n", 1);
     if (!append_file(&made, sources, first, 0)) {
         free(made.data);
         return yk_error_set(error, YK_ERR_INTERNAL, "the kernel source %s includes more than %d deep", file,

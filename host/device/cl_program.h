@@ -38,7 +38,8 @@ struct yk_cl_program {
  * of that name (`sources` ends with a NULL name), with #line before and after, so that a compiler's messages name
  * the real file. Nothing is evaluated: include guards do their work in the driver's compiler, and a name that is not
  * in the list becomes #error, because the line may be in a part that the guards leave out. The text starts by
- * defining YK_DIALECT_CL. Success: *text is malloc'ed, ends with a zero byte that *size does not count, owned by the
+ * defining YK_DIALECT_CL, and by undefining the file's stem, because operations such as mix and rotate have names of
+ * OpenCL's own functions, which some drivers (PoCL) define as macros. Success: *text is malloc'ed, ends with a zero byte that *size does not count, owned by the
  * caller. Errors: YK_ERR_INTERNAL (no such file, includes nested over 16 deep), YK_ERR_NOMEM. Any thread. */
 enum yk_status yk_cl_source(const struct yk_source *sources, const char *file, char **text, size_t *size,
                             struct yk_error *error);

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT
+ * `yoke image`: checks everything, then runs the batch and tells what became of it. */
+#include "commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <yoke/yoke.h>
+
+#include "escape.h"
+#include "exit.h"
+#include "image_options.h"
+#include "option.h"
+#include "progress.h"
+#include "report.h"
+#include "signals.h"
+#include "stats.h"
+
+const char *const cli_overwrite_words[] = {"never", "always", "newer", NULL};
+const char *const cli_io_words[] = {"auto", "uring", "posix", NULL};
+static const char *const progress_words[] = {"auto", "always", "never", NULL};
+
+#define FIELD(name) offsetof(struct cli_image, name)
+
+static const struct cli_option options[] = {
+    {"output", 'o', CLI_PATH, FIELD(output), "OUT", NULL, 0, 0,
+     "a folder, a template, one file, or - for standard output"},
+    {"recursive", 'r', CLI_FLAG, FIELD(recursive), NULL, NULL, 0, 0,
+     "go into folders for their PNG files; OUT mirrors the tree"},
+    {"files-from", 0, CLI_PATH, FIELD(files_from), "FILE", NULL, 0, 0,
+     "more inputs, one name per line of FILE (- is standard input)"},
+    {"null", '0', CLI_FLAG, FIELD(null), NULL, NULL, 0, 0, "names in --files-from end with a NUL byte"},
+    {"overwrite", 0, CLI_CHOICE, FIELD(overwrite), NULL, cli_overwrite_words, 0, 0,
+     "outputs that exist: keep them (the default), replace them, or replace those that are older than their "
+     "input"},
+    {"in-place", 0, CLI_FLAG, FIELD(in_place), NULL, NULL, 0, 0,
+     "replace each input by its result (without -o), or allow that"},
+    {"devices", 'd', CLI_TEXT, FIELD(devices), "LIST", NULL, 0, 0,
+     "auto, cpu, gpu, cl, cl:P.D, all, or several with commas"},
+    {"sched", 0, CLI_TEXT, FIELD(sched), "POLICY", NULL, 0, 0,
+     "how rows are shared out: dynamic[:ROWS], static[:W,W,...], single[:N]"},
+    {"strict-devices", 0, CLI_FLAG, FIELD(strict_devices), NULL, NULL, 0, 0,
+     "a device that is missing or fails ends the run"},
+    {"threads", 'j', CLI_NUMBER, FIELD(threads), "N", NULL, 1, 4096,
+     "CPU threads (default: one per processor)"},
+    {"mem", 'm', CLI_SIZE, FIELD(memory), "SIZE", NULL, UINT64_C(1) << 20, UINT64_C(1) << 50,
+     "memory for images in flight, as in 512M or 2G (default: a quarter of the machine's)"},
+    {"level", 0, CLI_NUMBER, FIELD(level), "0..9", NULL, 0, 9, "compression effort of the outputs"},
+    {"max-pixels", 0, CLI_NUMBER, FIELD(max_pixels), "N", NULL, 1, UINT64_C(1) << 40,
+     "refuse larger images (default: 268402689)"},
+    {"io", 0, CLI_CHOICE, FIELD(io), NULL, cli_io_words, 0, 0, "how files are read and written"},
+    {"fail-fast", 0, CLI_FLAG, FIELD(fail_fast), NULL, NULL, 0, 0, "stop at the first file that fails"},
+    {"dry-run", 'n', CLI_FLAG, FIELD(dry_run), NULL, NULL, 0, 0, "print the plan and touch nothing"},
+    {"report", 0, CLI_PATH, FIELD(report), "FILE.json", NULL, 0, 0, "write what became of every file"},
+    {"stats", 0, CLI_FLAG, FIELD(stats), NULL, NULL, 0, 0, "print where the time went"},
+    {"progress", 0, CLI_CHOICE, FIELD(progress), NULL, progress_words, 0, 0,
+     "auto: a bar on a terminal; always: else plain lines"},
+    {"quiet", 'q', CLI_FLAG, FIELD(quiet), NULL, NULL, 0, 0, "print errors only"},
+    {NULL, 0, CLI_FLAG, 0, NULL, NULL, 0, 0, NULL},
+};
+
+/* The bits of the run that outlive the library's calls. */
+struct run {
+    const struct cli_image *image;
+    struct yk_pipeline *pipeline;
+    struct yk_batch_plan plan;
+    struct yk_batch_summary summary;
+};
+
+static const char *files(size_t count)
+{
+    return count == 1 ? "file" : "files";
+}
+
+/* ---- before the run ---- */
+
+static int check_words(const struct cli_command *command, struct cli_image *image,
+                       const struct cli_words *words)
+{
+    if (words->count == 0)
+        return cli_usage_error(command, "no pipeline: the first argument, as in 'resize 50%% | blur 2'");
+    image->pipeline = words->words[0];
+    if (words->count == 1 && !image->files_from)
+        return cli_usage_error(command,
+                               "no input: files, folders with -r, --files-from FILE, or - come after the "
+                               "pipeline");
+    if (!image->output && !image->in_place)
+        return cli_usage_error(command, "no output: -o names a folder, a template, a file, or -; --in-place "
+                                        "replaces the inputs");
+    if (image->null && !image->files_from)
+        return cli_usage_error(command,
+                               "-0 says how the names in --files-from end; there is no --files-from");
+    if (image->output && strcmp(image->output, "-") == 0 && !image->dry_run && isatty(STDOUT_FILENO))
+        return cli_usage_error(command,
+                               "-o - would write an image to the terminal; redirect standard output");
+    return CLI_GO_ON;
+}
+
+static int parse_pipeline(struct run *run)
+{
+    struct yk_error error;
+    enum yk_status status = yk_pipeline_parse(&run->pipeline, run->image->pipeline, &error);
+    struct stat info;
+    if (status == YK_OK)
+        return CLI_GO_ON;
+    cli_error("image", "%s", error.text);
+    if (status != YK_ERR_NOMEM && stat(run->image->pipeline, &info) == 0)
+        cli_error("image", "'%s' is a file: the pipeline comes first, then the inputs", run->image->pipeline);
+    return cli_exit_for(status);
+}
+
+static struct yk_batch_options batch_options(const struct cli_image *image)
+{
+    return (struct yk_batch_options){
+        .devices = image->devices,
+        .sched = image->sched,
+        .strict_devices = image->strict_devices,
+        .threads = (unsigned)image->threads,
+        .memory = image->memory,
+        /* The plan has sorted out which outputs are kept; in place, what stands there is the input. */
+        .overwrite = image->in_place ? YK_OVERWRITE_ALWAYS : (enum yk_overwrite)image->overwrite,
+        .fail_fast = image->fail_fast,
+        .limits = {.max_pixels = image->max_pixels},
+        .level = image->level == NO_LEVEL ? -1 : (int)image->level,
+        .io = (enum yk_io_engine)image->io,
+    };
+}
+
+static int make_plan(struct run *run, const struct cli_words *words)
+{
+    const struct cli_image *image = run->image;
+    struct yk_error error;
+    struct yk_batch_options options_now = batch_options(image);
+    enum yk_status status = yk_batch_check(&options_now, &error);
+    if (status == YK_OK) {
+        struct yk_batch_sources sources = {.paths = (const char *const *)(words->words + 1),
+                                           .path_count = words->count - 1,
+                                           .recursive = image->recursive,
+                                           .files_from = image->files_from,
+                                           .nul_separated = image->null,
+                                           .output = image->output,
+                                           .overwrite = (enum yk_overwrite)image->overwrite,
+                                           .in_place = image->in_place};
+        status = yk_batch_plan_make(&run->plan, &sources, &error);
+    }
+    if (status != YK_OK) {
+        cli_error("image", "%s", error.text);
+        return cli_exit_for(status);
+    }
+    if (run->plan.count == 0) {
+        cli_error("image", "no input was found: %s",
+                  words->count > 1 ? "there are no PNG files in the folders given"
+                                   : "the list of files is empty");
+        return EXIT_USAGE;
+    }
+    return image->report && !image->dry_run && !cli_report_check(image->report) ? EXIT_USAGE : CLI_GO_ON;
+}
+
+static size_t count_state(const struct yk_batch_plan *plan, enum yk_item_state state)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->count; i++)
+        count += plan->items[i].state == state;
+    return count;
+}
+
+static int print_plan(const struct run *run)
+{
+    size_t length = yk_pipeline_length(run->pipeline);
+    fputs("pipeline: ", stdout);
+    cli_put(stdout, run->image->pipeline, false);
+    printf(" (%zu %s)\n", length, length == 1 ? "operation" : "operations");
+    for (size_t i = 0; i < run->plan.count; i++) {
+        const struct yk_batch_item *item = &run->plan.items[i];
+        bool is_planned = item->state == YK_ITEM_PLANNED;
+        fputs(is_planned ? "" : item->state == YK_ITEM_SKIPPED ? "skip: " : "fail: ", stdout);
+        cli_put(stdout, item->input, false);
+        fputs(" -> ", stdout);
+        cli_put(stdout, item->output, false);
+        if (!is_planned && item->error) {
+            fputs(" (", stdout);
+            cli_put(stdout, item->error->text, false);
+            putchar(')');
+        }
+        putchar('\n');
+    }
+    return cli_close_output(count_state(&run->plan, YK_ITEM_FAILED) ? EXIT_SOME_FAILED : EXIT_DONE);
+}
+
+/* ---- after the run ---- */
+
+/* Every failed file with its reason, one line each. */
+static void print_failures(const struct yk_batch_plan *plan)
+{
+    size_t failed = count_state(plan, YK_ITEM_FAILED);
+    if (failed == 0)
+        return;
+    fprintf(stderr, "yoke image: %zu of %zu %s failed:\n", failed, plan->count, files(plan->count));
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct yk_batch_item *item = &plan->items[i];
+        if (item->state != YK_ITEM_FAILED)
+            continue;
+        fputs("  ", stderr);
+        cli_put(stderr, item->input, false);
+        fputs(": ", stderr);
+        cli_put(stderr, item->error ? item->error->text : "no reason was given", false);
+        fputc('\n', stderr);
+    }
+}
+
+static void print_outcome(const struct run *run)
+{
+    const struct yk_batch_plan *plan = &run->plan;
+    const struct cli_image *image = run->image;
+    size_t skipped = count_state(plan, YK_ITEM_SKIPPED), failed = count_state(plan, YK_ITEM_FAILED);
+    if (!image->quiet && image->stats)
+        cli_stats_print(stderr, &run->summary);
+    if (!image->quiet && skipped > 0)
+        fprintf(stderr, "yoke image: skipped %zu %s whose output %s (--overwrite always replaces %s)\n",
+                skipped, files(skipped),
+                image->overwrite == YK_OVERWRITE_NEWER ? "is newer than the input" : "exists",
+                skipped == 1 ? "it" : "them");
+    print_failures(plan);
+    if (failed > 0 && image->fail_fast && count_state(plan, YK_ITEM_CANCELLED) > 0)
+        fprintf(stderr, "yoke image: stopped at the first failure (--fail-fast); %zu of %zu %s not done\n",
+                count_state(plan, YK_ITEM_CANCELLED), plan->count,
+                plan->count == 1 ? "file was" : "files were");
+}
+
+/* What the run as a whole came to: its exit code, and the word and sentence for the report. */
+static int judge(struct run *run, enum yk_status status, const struct yk_error *error, const char **outcome)
+{
+    int caught = cli_signals_caught();
+    *outcome = "done";
+    if (status == YK_ERR_CANCELLED && caught) {
+        *outcome = "stopped";
+        fprintf(stderr, "yoke image: stopped by signal %d: %zu of %zu files were done\n", caught,
+                count_state(&run->plan, YK_ITEM_DONE), run->plan.count);
+        return EXIT_SIGNAL + caught;
+    }
+    if (status != YK_OK) {
+        *outcome = "failed";
+        cli_error("image", "%s", error->text);
+        return cli_exit_for(status);
+    }
+    return count_state(&run->plan, YK_ITEM_FAILED) ? EXIT_SOME_FAILED : EXIT_DONE;
+}
+
+static int run_plan(struct run *run)
+{
+    const struct cli_image *image = run->image;
+    struct cli_progress progress;
+    struct yk_batch_observer observer = {.context = &progress,
+                                         .progress = cli_progress_update,
+                                         .notice = cli_progress_notice,
+                                         .stop = cli_signals_stop};
+    struct yk_batch_options options_now = batch_options(image);
+    struct yk_error error = {YK_OK, ""};
+    enum yk_status status = YK_OK;
+    const char *outcome;
+    if (count_state(&run->plan, YK_ITEM_PLANNED) > 0) {
+        cli_progress_start(&progress, (enum cli_progress_mode)image->progress, image->quiet);
+        cli_signals_start();
+        status = yk_batch_run(&run->plan, run->pipeline, &options_now, &observer, &run->summary, &error);
+        cli_progress_end(&progress);
+    } else { /* nothing to do, so no device is opened for it */
+        run->summary.skipped = count_state(&run->plan, YK_ITEM_SKIPPED);
+        run->summary.failed = count_state(&run->plan, YK_ITEM_FAILED);
+    }
+    print_outcome(run);
+    int code = judge(run, status, &error, &outcome);
+    if (image->report &&
+        !cli_report_write(image, &run->plan, &run->summary, outcome, status == YK_OK ? NULL : error.text,
+                          code) &&
+        code == EXIT_DONE)
+        code = EXIT_SOME_FAILED;
+    return code;
+}
+
+static int run(const struct cli_command *command, int count, char **argv)
+{
+    struct cli_image image = {.level = NO_LEVEL};
+    struct run state = {.image = &image};
+    struct cli_words words;
+    int code = cli_parse(command, count, argv, &image, &words);
+    if (code != CLI_GO_ON)
+        return code;
+    code = check_words(command, &image, &words);
+    if (code == CLI_GO_ON)
+        code = parse_pipeline(&state);
+    if (code == CLI_GO_ON)
+        code = make_plan(&state, &words);
+    if (code == CLI_GO_ON)
+        code = image.dry_run ? print_plan(&state) : run_plan(&state);
+    yk_batch_plan_free(&state.plan);
+    yk_pipeline_free(state.pipeline);
+    free(words.words);
+    return code;
+}
+
+const struct cli_command cli_command_image = {
+    .name = "image",
+    .arguments = "PIPELINE INPUT... -o OUT [OPTION]...",
+    .doc = "Put PNG images through a pipeline of operations",
+    .details = "PIPELINE is one argument: operations with | between them, their arguments in\n"
+               "order or by name: 'resize 50% | blur 2 | sharpen 1 amount=0.8'. 'yoke ops' lists\n"
+               "the operations.\n"
+               "INPUT is a file, a folder (with -r), or - for standard input.\n"
+               "OUT ending in / or existing as a folder is a folder. With braces it is a\n"
+               "template: {dir} is the input's folder (with -r below the one given), {name} its\n"
+               "name without extension, {ext} its extension, {index} its number in the batch.\n"
+               "The whole plan is checked before the first file is read. A file that fails is\n"
+               "listed at the end, and the others are done.\n"
+               "\n"
+               "  yoke image 'resize 50% | sharpen 1' *.png -o small/\n"
+               "  yoke image 'resize 1600x1600' -r photos -o web --report web.json\n"
+               "  yoke image 'grayscale' a.png -o 'gray/{name}-{index}.png'\n",
+    .options = options,
+    .complete = "file",
+    .run = run,
+};

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+# Completion of yoke for bash. Made by `yoke completion`: do not edit.
+
+_yoke_words() {
+    mapfile -t COMPREPLY < <(compgen -W "$1" -- "$word")
+}
+
+_yoke_files() {
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$word")
+}
+
+_yoke() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    local command=${COMP_WORDS[1]} options='' arguments=''
+    COMPREPLY=()
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        _yoke_words "help --help --version image ops devices info verify version completion"
+        return
+    fi
+    # bash takes --option=value apart at the sign
+    [ "$word" != = ] || word=''
+    [ "$before" != = ] || before=${COMP_WORDS[COMP_CWORD - 2]}
+    case $command:$before in
+    image:--output | image:-o)
+        _yoke_files
+        return ;;
+    image:--files-from)
+        _yoke_files
+        return ;;
+    image:--overwrite)
+        _yoke_words "never always newer"
+        return ;;
+    image:--devices | image:-d)
+        _yoke_words "auto cpu gpu cl all"
+        return ;;
+    image:--sched)
+        return ;;
+    image:--threads | image:-j)
+        return ;;
+    image:--mem | image:-m)
+        return ;;
+    image:--level)
+        return ;;
+    image:--max-pixels)
+        return ;;
+    image:--io)
+        _yoke_words "auto uring posix"
+        return ;;
+    image:--report)
+        _yoke_files
+        return ;;
+    image:--progress)
+        _yoke_words "auto always never"
+        return ;;
+    info:--max-pixels)
+        return ;;
+    verify:--devices | verify:-d)
+        _yoke_words "auto cpu gpu cl all"
+        return ;;
+    esac
+    case $command in
+    image)
+        arguments='file'
+        options="--help --output --recursive --files-from --null --overwrite
+            --in-place --devices --sched --strict-devices --threads --mem
+            --level --max-pixels --io --fail-fast --dry-run --report
+            --stats --progress --quiet" ;;
+    ops)
+        arguments='op'
+        options="--help --markdown --json" ;;
+    devices)
+        arguments='none'
+        options="--help --json" ;;
+    info)
+        arguments='file'
+        options="--help --json --max-pixels" ;;
+    verify)
+        arguments='none'
+        options="--help --devices --json" ;;
+    version)
+        arguments='none'
+        options="--help --json" ;;
+    completion)
+        arguments='none'
+        options="--help" ;;
+    help) arguments='command' ;;
+    esac
+    case $word:$arguments in
+    -*) _yoke_words "$options" ;;
+    *:op) _yoke_words "$("$1" ops 2>/dev/null | cut -d ' ' -f 1)" ;;
+    *:command) _yoke_words "image ops devices info verify version completion" ;;
+    *:file) _yoke_files ;;
+    esac
+}
+
+complete -F _yoke yoke

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * The options of `yoke image`, as its files share them. */
+#ifndef YOKE_CLI_IMAGE_OPTIONS_H
+#define YOKE_CLI_IMAGE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <yoke/batch.h>
+
+/* The words of --overwrite and --io, in the order of enum yk_overwrite and enum yk_io_engine. */
+extern const char *const cli_overwrite_words[];
+extern const char *const cli_io_words[];
+
+struct cli_image {
+    const char *pipeline; /* the first argument */
+    const char *output, *files_from, *devices, *sched, *report;
+    bool recursive, null, in_place, fail_fast, dry_run, stats, quiet, strict_devices;
+    unsigned overwrite, progress, io;     /* positions in their words */
+    uint64_t threads, memory, max_pixels; /* 0: the library's default */
+    uint64_t level;                       /* NO_LEVEL: the codec's default */
+};
+
+enum { NO_LEVEL = 10 };
+
+#endif

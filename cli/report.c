@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ * The file of --report (contract in report.h), through jansson. */
+#include "report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <yoke/codec.h>
+
+#include "escape.h"
+#include "json_text.h"
+
+static double milliseconds(uint64_t nanoseconds)
+{
+    return (double)nanoseconds / 1e6;
+}
+
+static json_t *times_json(const struct yk_stage_times *times)
+{
+    return json_pack("{s:f, s:f, s:f, s:f, s:f}", "read", milliseconds(times->read), "decode",
+                     milliseconds(times->decode), "compute", milliseconds(times->compute), "encode",
+                     milliseconds(times->encode), "write", milliseconds(times->write));
+}
+
+/* A text, or null. */
+static json_t *text_or_null(const char *text)
+{
+    return text && *text ? cli_json_text(text) : json_null();
+}
+
+static json_t *options_json(const struct cli_image *image)
+{
+    return json_pack("{s:o, s:o, s:o, s:I, s:I, s:s, s:b, s:b, s:b, s:b, s:o, s:I, s:s}", "output",
+                     text_or_null(image->output), "devices",
+                     cli_json_text(image->devices ? image->devices : "auto"), "sched",
+                     cli_json_text(image->sched ? image->sched : "dynamic"), "threads",
+                     (json_int_t)image->threads, "memory", (json_int_t)image->memory, "overwrite",
+                     cli_overwrite_words[image->overwrite], "recursive", image->recursive, "in_place",
+                     image->in_place, "fail_fast", image->fail_fast, "strict_devices", image->strict_devices,
+                     "level", image->level == NO_LEVEL ? json_null() : json_integer((json_int_t)image->level),
+                     "max_pixels", (json_int_t)image->max_pixels, "io", cli_io_words[image->io]);
+}
+
+static json_t *summary_json(const struct yk_batch_plan *plan, const struct yk_batch_summary *summary)
+{
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "files",
+        (json_int_t)plan->count, "done", (json_int_t)summary->done, "failed", (json_int_t)summary->failed,
+        "skipped", (json_int_t)summary->skipped, "cancelled", (json_int_t)summary->cancelled, "elapsed_ms",
+        milliseconds(summary->elapsed), "input_bytes", (json_int_t)summary->input_bytes, "output_bytes",
+        (json_int_t)summary->output_bytes, "input_pixels", (json_int_t)summary->input_pixels, "threads",
+        (json_int_t)summary->threads, "memory_peak_bytes", (json_int_t)summary->memory_peak, "io_engine",
+        text_or_null(summary->io_engine), "cpu_level", text_or_null(summary->cpu_level), "bound",
+        text_or_null(summary->bound), "ms", times_json(&summary->times));
+}
+
+static json_t *devices_json(const struct yk_batch_summary *summary)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; array && i < summary->device_count; i++) {
+        const struct yk_batch_device *device = &summary->devices[i];
+        json_t *entry = json_pack("{s:o, s:o, s:I, s:I, s:f, s:I, s:b}", "id", cli_json_text(device->id),
+                                  "name", cli_json_text(device->name), "rows", (json_int_t)device->rows,
+                                  "bands", (json_int_t)device->bands, "busy_ms", milliseconds(device->busy),
+                                  "lanes", (json_int_t)device->lanes, "retired", device->retired);
+        if (json_array_append_new(array, entry) != 0) {
+            json_decref(array);
+            array = NULL;
+        }
+    }
+    return array;
+}
+
+static const char *state_word(enum yk_item_state state)
+{
+    switch (state) {
+    case YK_ITEM_DONE:
+        return "done";
+    case YK_ITEM_SKIPPED:
+        return "skipped";
+    case YK_ITEM_FAILED:
+        return "failed";
+    case YK_ITEM_CANCELLED:
+        return "cancelled";
+    case YK_ITEM_PLANNED:
+        break;
+    }
+    return "planned";
+}
+
+static json_t *used_devices(const struct yk_batch_item *item, const struct yk_batch_summary *summary)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; array && i < summary->device_count && i < YK_BATCH_DEVICES; i++)
+        if ((item->devices >> i & 1) != 0 &&
+            json_array_append_new(array, cli_json_text(summary->devices[i].id)) != 0) {
+            json_decref(array);
+            array = NULL;
+        }
+    return array;
+}
+
+static json_t *size_or_null(uint32_t width, uint32_t height)
+{
+    return width ? json_pack("[I, I]", (json_int_t)width, (json_int_t)height) : json_null();
+}
+
+static json_t *item_json(const struct yk_batch_item *item, const struct yk_batch_summary *summary)
+{
+    json_t *entry = json_object();
+    if (!entry || cli_json_path(entry, "input", item->input) != 0 ||
+        cli_json_path(entry, "output", item->output) != 0)
+        goto fail;
+    json_t *rest = json_pack("{s:s, s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "status", state_word(item->state),
+                             "reason", text_or_null(item->error ? item->error->text : NULL), "input_bytes",
+                             (json_int_t)item->input_bytes, "output_bytes", (json_int_t)item->output_bytes,
+                             "input_size", size_or_null(item->in_width, item->in_height), "output_size",
+                             size_or_null(item->out_width, item->out_height), "ms", times_json(&item->times),
+                             "devices", used_devices(item, summary));
+    int updated = rest ? json_object_update(entry, rest) : -1;
+    json_decref(rest);
+    if (updated != 0)
+        goto fail;
+    return entry;
+fail:
+    json_decref(entry);
+    return NULL;
+}
+
+static json_t *files_json(const struct yk_batch_plan *plan, const struct yk_batch_summary *summary)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; array && i < plan->count; i++)
+        if (json_array_append_new(array, item_json(&plan->items[i], summary)) != 0) {
+            json_decref(array);
+            array = NULL;
+        }
+    return array;
+}
+
+static bool say(const char *path, const char *reason)
+{
+    cli_error("image", "cannot write the report '%s': %s", path, reason);
+    return false;
+}
+
+bool cli_report_check(const char *path)
+{
+    struct stat info;
+    if (yk_codec_for_name(path))
+        return say(path, "its name is that of an image");
+    if (stat(path, &info) == 0) {
+        if (S_ISDIR(info.st_mode))
+            return say(path, "it is a folder");
+        return access(path, W_OK) == 0 || say(path, strerror(errno));
+    }
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    if (!folder)
+        return say(path, "out of memory");
+    bool possible = access(folder, W_OK | X_OK) == 0 || say(path, strerror(errno));
+    free(folder);
+    return possible;
+}
+
+/* Writes the whole document to an open descriptor and closes that. 0, or an errno. */
+static int write_document(int fd, const json_t *root)
+{
+    FILE *to = fdopen(fd, "w");
+    if (!to) {
+        int number = errno;
+        (void)close(fd); /* nothing was written */
+        return number;
+    }
+    errno = 0;
+    bool good = json_dumpf(root, to, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) == 0 &&
+                fputc('\n', to) != EOF && fflush(to) == 0;
+    int number = good ? 0 : errno ? errno : ENOMEM;
+    if (fclose(to) != 0 && number == 0)
+        number = errno;
+    return number;
+}
+
+/* A device or a pipe is written to as it is; anything else is replaced as a whole. */
+static int write_file(const char *path, const json_t *root)
+{
+    struct stat info;
+    bool exists = stat(path, &info) == 0;
+    if (exists && !S_ISREG(info.st_mode)) {
+        int fd = open(path, O_WRONLY | O_CLOEXEC);
+        return fd < 0 ? errno : write_document(fd, root);
+    }
+    char *target = exists ? realpath(path, NULL) : strdup(path), *temporary = NULL;
+    if (!target || asprintf(&temporary, "%s.yoke-%ld.part", target, (long)getpid()) < 0) {
+        free(target);
+        return ENOMEM;
+    }
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, exists ? info.st_mode & 0777 : 0666);
+    int number = fd < 0 ? errno : write_document(fd, root);
+    if (number == 0 && rename(temporary, target) != 0)
+        number = errno;
+    if (number != 0 && fd >= 0)
+        (void)unlink(temporary); /* nothing more can be done about it */
+    free(temporary);
+    free(target);
+    return number;
+}
+
+bool cli_report_write(const struct cli_image *image, const struct yk_batch_plan *plan,
+                      const struct yk_batch_summary *summary, const char *outcome, const char *reason,
+                      int exit_code)
+{
+    json_t *root = json_pack("{s:s, s:s, s:o, s:s, s:o, s:i, s:o, s:o, s:o, s:o}", "yoke", YOKE_VERSION,
+                             "command", "image", "pipeline", cli_json_text(image->pipeline), "outcome",
+                             outcome, "reason", text_or_null(reason), "exit", exit_code, "options",
+                             options_json(image), "summary", summary_json(plan, summary), "devices",
+                             devices_json(summary), "files", files_json(plan, summary));
+    int number = root ? write_file(image->report, root) : ENOMEM;
+    json_decref(root);
+    return number == 0 || say(image->report, strerror(number));
+}

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+# Sourced by the cases. YOKE is the command, YOKE_SOURCE the source tree.
+# shellcheck shell=bash
+
+# y ARGUMENT...: runs the command; an exit code other than 0 is a line of the expected output.
+y() {
+    local code=0
+    "$YOKE" "$@" || code=$?
+    [ "$code" -eq 0 ] || echo "exit $code"
+}
+
+# title TEXT: separates the parts of a case, in both streams.
+title() {
+    echo "# $*"
+    echo "# $*" >&2
+}
+
+# png FILE...: writes an image of 8 x 6 RGB pixels, folders included. Made with Python's zlib, not with our encoder:
+# red = 36 x, green = 51 y, blue = 128.
+png() {
+    local file
+    for file in "$@"; do
+        mkdir -p "$(dirname -- "$file")"
+        base64 -d >"$file" <<'IMAGE'
+iVBORw0KGgoAAAANSUhEUgAAAAgAAAAGCAIAAABxZ0isAAAAZ0lEQVR42g3JMREAMQhFwS8GB5hACVVEPAlp8REZCIiYzHC37UrC
+RIgltjjiiickx5xwlrOd41zn+R+JJZGsZCcnucnLPworoljFLk5xi1d/NNZEs5rdnOY2r/8YbIhhDXs4wx3e8AHSeUeJ0ImBJQAA
+AABJRU5ErkJggg==
+IMAGE
+    done
+}
+
+# big FILE: an image whose processing takes long enough to be interrupted.
+big() {
+    png seed.png
+    "$YOKE" image 'resize 2000x1500 fit=exact enlarge=1 filter=nearest' seed.png -o "$1" --devices cpu --level 1
+    rm seed.png
+}
+
+# files [FOLDER]: the files below it, sorted, one per line.
+files() {
+    (cd "${1:-.}" && find . -type f | sort)
+}
+
+# pixels FILE...: size and type of images, by the command's own reader (which tests/test_png.c checks).
+pixels() {
+    "$YOKE" info "$@" | grep -v bytes
+}
+
+skip() {
+    echo "$*" >&2
+    exit 77
+}
