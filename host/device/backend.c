@@ -73,6 +73,7 @@ static int word_matches(const char *word, const struct yk_device_info *info)
 enum yk_status yk_device_select(const struct yk_device_list *list, const char *selection, bool *chosen,
                                 struct yk_error *error)
 {
+    enum yk_status missing = YK_OK; /* reported last: every word is understood first */
     memset(chosen, 0, list->count * sizeof *chosen);
     for (const char *at = selection;;) {
         char word[64];
@@ -88,17 +89,17 @@ enum yk_status yk_device_select(const struct yk_device_list *list, const char *s
                                     "unknown device '%s'; accepted: auto, cpu, gpu, cl, cl:P.D, all, or a list of them "
                                     "with commas",
                                     word);
-            if (match && !list->devices[k].usable)
-                return yk_error_set(error, YK_ERR_MISSING, "the device %s cannot be used: %s", word,
-                                    list->devices[k].reason);
+            if (match && !list->devices[k].usable && !missing)
+                missing = yk_error_set(error, YK_ERR_MISSING, "the device %s cannot be used: %s", word,
+                                       list->devices[k].reason);
             chosen[k] = chosen[k] || match;
             found = found || match;
         }
-        if (!found && strncmp(word, "cl:", 3) == 0)
-            return yk_error_set(error, YK_ERR_MISSING, "there is no device %s here%s%s", word,
-                                list->notice[0] ? ": " : "", list->notice);
+        if (!found && strncmp(word, "cl:", 3) == 0 && !missing)
+            missing = yk_error_set(error, YK_ERR_MISSING, "there is no device %s here%s%s", word,
+                                   list->notice[0] ? ": " : "", list->notice);
         if (!at[length])
-            return YK_OK;
+            return missing;
         at += length + 1;
     }
 }

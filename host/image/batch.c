@@ -16,6 +16,7 @@
 enum {
     TICK_NS = 100000000,      /* how often a stop is noticed and progress shown */
     READ_AHEAD = 4,           /* files in flight beyond two per lane */
+    BYTES_PER_THREAD = 256 << 10,
     LEAST_BYTES = 8 << 20     /* below this much input "auto" does not look for OpenCL devices: the search costs
                                  tens of milliseconds, as much as the whole job */
 };
@@ -78,15 +79,13 @@ static void tick(struct engine *engine, bool last)
     struct yk_batch_progress progress = engine->progress;
     engine->reporting = true;
     pthread_mutex_unlock(&engine->lock);
-    bool stop = observer->stop && observer->stop(observer->context);
+    bool stop = !last && observer->stop && observer->stop(observer->context);
     if (observer->progress)
         observer->progress(observer->context, &progress);
     pthread_mutex_lock(&engine->lock);
     engine->reporting = false;
-    if (stop && !engine->cancelled) {
-        engine->cancelled = engine->stopping = true;
-        yk_io_cancel(engine->io);
-    }
+    if (stop)
+        yk_engine_stop(engine);
     pthread_cond_broadcast(&engine->wake);
 }
 
@@ -162,6 +161,42 @@ static bool worth_a_search(const struct yk_batch_plan *plan)
     return bytes >= LEAST_BYTES;
 }
 
+/* Looks for a class of OpenCL devices in the selection that no device here belongs to ("gpu", "cl"; "auto" and "all"
+ * take what there is). `chosen` is scratch for list->count devices. */
+static bool find_unserved(const struct yk_device_list *list, const char *selection, bool *chosen, char word[8])
+{
+    for (const char *at = selection;; at += strcspn(at, ",") + 1) {
+        size_t length = strcspn(at, ",");
+        bool any = false;
+        snprintf(word, 8, "%.*s", length < 8 ? (int)length : 7, at);
+        if (strcmp(word, "gpu") == 0 || strcmp(word, "cl") == 0) {
+            bool known = yk_device_select(list, word, chosen, NULL) == YK_OK;
+            for (size_t k = 1; k < list->count; k++)
+                any = any || (known && chosen[k]);
+            if (!any)
+                return true;
+        }
+        if (!at[length])
+            return false;
+    }
+}
+
+/* A class of devices that nobody belongs to: an error if they were demanded, else one line for the person. */
+static enum yk_status report_unserved(const struct engine *engine, const struct yk_device_list *list,
+                                      const char *word, bool cpu_only, struct yk_error *error)
+{
+    char text[512];
+    snprintf(text, sizeof text, "no OpenCL device for --devices %s%s%s", word, list->notice[0] ? ": " : "",
+             list->notice);
+    if (engine->options->strict_devices)
+        return yk_error_set(error, YK_ERR_MISSING, "%s", text);
+    if (cpu_only)
+        strncat(text, "; the CPU does it all", sizeof text - strlen(text) - 1);
+    if (engine->observer->notice)
+        engine->observer->notice(engine->observer->context, text);
+    return YK_OK;
+}
+
 /* Fills the device table: the chosen ones in listing order, and the CPU in any case, as the last resort. */
 static enum yk_status choose_devices(struct engine *engine, struct yk_error *error)
 {
@@ -172,24 +207,15 @@ static enum yk_status choose_devices(struct engine *engine, struct yk_error *err
     enum yk_status status = yk_device_list_make(&list, cpu_only, error);
     if (status)
         return status;
-    bool *chosen = calloc(list.count + 1, sizeof *chosen);
+    bool *chosen = calloc(2 * (list.count + 1), sizeof *chosen);
     status = chosen ? yk_device_select(&list, selection, chosen, error)
                     : yk_error_set(error, YK_ERR_NOMEM, "out of memory");
     size_t others = 0;
-    for (size_t k = 0; k < list.count && !status; k++)
-        others += k > 0 && chosen[k];
-    bool wants_others = strcmp(selection, "cpu") != 0 && strcmp(selection, "auto") != 0 && strcmp(selection, "all") != 0;
-    if (!status && wants_others && others == 0) {
-        char text[512];
-        snprintf(text, sizeof text, "no OpenCL device for --devices %s%s%s", selection, list.notice[0] ? ": " : "",
-                 list.notice);
-        if (engine->options->strict_devices)
-            status = yk_error_set(error, YK_ERR_MISSING, "%s", text);
-        else if (engine->observer->notice) {
-            strncat(text, "; the CPU does it all", sizeof text - strlen(text) - 1);
-            engine->observer->notice(engine->observer->context, text);
-        }
-    }
+    char word[8];
+    for (size_t k = 1; k < list.count && !status; k++)
+        others += chosen[k];
+    if (!status && find_unserved(&list, selection, chosen + list.count, word))
+        status = report_unserved(engine, &list, word, others == 0, error);
     if (!status) {
         bool use_cpu = chosen[0] || others == 0;
         if (use_cpu)
@@ -221,6 +247,17 @@ enum yk_status yk_batch_check(const struct yk_batch_options *options, struct yk_
     status = yk_device_select(&list, options->devices ? options->devices : "auto", chosen, error);
     yk_device_list_free(&list);
     return status == YK_ERR_MISSING ? YK_OK : status;
+}
+
+/* Threads that can find something to do: one for each file, and one more for each BYTES_PER_THREAD of input, which is
+ * where dividing one image begins to pay. Starting a thread costs more than a small file. */
+static unsigned useful_threads(const struct yk_batch_plan *plan, unsigned threads)
+{
+    uint64_t most = 0;
+    for (size_t k = 0; k < plan->count && most < threads; k++)
+        if (plan->items[k].state == YK_ITEM_PLANNED)
+            most += 1 + plan->items[k].input_bytes / BYTES_PER_THREAD;
+    return most < threads ? (unsigned)(most ? most : 1) : threads;
 }
 
 static uint64_t default_memory(void)
@@ -321,10 +358,11 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
     engine->limits = yk_limits_resolve(&options->limits);
     engine->observer = observer ? observer : &silent;
     engine->summary = summary;
-    engine->threads = summary->threads = options->threads ? options->threads : yk_pool_processors();
+    engine->threads = options->threads ? options->threads : useful_threads(plan, yk_pool_processors());
+    summary->threads = engine->threads;
     engine->progress.total = plan->count;
     for (size_t k = 0; k < plan->count; k++) {
-        engine->progress.total_input_bytes += plan->items[k].input_bytes;
+        engine->progress.total_input_bytes += plan->items[k].state == YK_ITEM_PLANNED ? plan->items[k].input_bytes : 0;
         engine->progress.skipped += plan->items[k].state == YK_ITEM_SKIPPED;
         engine->progress.failed += plan->items[k].state == YK_ITEM_FAILED;
     }

@@ -102,8 +102,7 @@ void yk_engine_retire(struct engine *engine, unsigned device, const struct yk_er
         engine->device_states[engine->cpu].retired = false;
     if (engine->options->strict_devices && !engine->fatal.status) {
         engine->fatal = *error;
-        engine->cancelled = engine->stopping = true;
-        yk_io_cancel(engine->io);
+        yk_engine_stop(engine);
     }
     pthread_cond_broadcast(&engine->wake);
     snprintf(text, sizeof text, "%s is not used any more (%s); %s", engine->devices[device].info.id, error->text,

@@ -38,14 +38,21 @@ static void finish(struct engine *engine, unsigned number, struct pending *pendi
     struct yk_error error = {YK_OK, ""};
     pthread_mutex_unlock(&engine->lock);
     uint64_t deadline = yk_clock_ns() + DEADLINE_SECONDS * UINT64_C(1000000000);
-    enum yk_status status = yk_device_backend(device)->wait(device, slot, deadline, &timing, &error);
+    enum yk_status status;
+    if (*hung) /* it must not be touched again */
+        status = yk_error_set(&error, YK_ERR_TIMEOUT, "the device hangs");
+    else
+        status = yk_device_backend(device)->wait(device, slot, deadline, &timing, &error);
     uint64_t now = yk_clock_ns();
     pthread_mutex_lock(&engine->lock);
     struct work *work = pending[slot].work;
     pending[slot].work = NULL;
     *hung = *hung || status == YK_ERR_TIMEOUT;
-    yk_engine_finish_band(work, number, &pending[slot].band, timing.total ? timing.total : now - pending[slot].started,
-                          status, &error);
+    /* Two bands overlap in time: the device was busy with this one since it was submitted or the one before ended. */
+    struct engine_device *self = &engine->devices[number];
+    uint64_t since = pending[slot].started > self->last_end ? pending[slot].started : self->last_end;
+    self->last_end = now;
+    yk_engine_finish_band(work, number, &pending[slot].band, now - since, status, &error);
 }
 
 static void drive(struct engine *engine, unsigned number, bool *hung)

@@ -57,6 +57,7 @@ struct engine_device {
     bool has_driver;
     struct engine *engine;
     unsigned number;
+    uint64_t last_end; /* when its driver's last band ended */
 };
 
 struct engine {
@@ -92,7 +93,7 @@ struct engine {
 
 /* ---- batch_files.c; all but the callbacks with the lock held, which they release around long work ---- */
 
-/* Starts reading further files, as far as the memory budget and the read-ahead limit allow. */
+/* Starts reading further files, as far as the observer, the memory budget and the read-ahead limit allow. */
 void yk_engine_admit(struct engine *engine);
 
 /* Decodes a WORK_READ file and starts its job. */
@@ -113,6 +114,9 @@ void yk_engine_end(struct work *work);
 
 /* Reports an ended file to the observer and frees it. */
 void yk_engine_report(struct engine *engine, struct work *work);
+
+/* Gives the run up: no new files, the ones in flight end as soon as they can. With the lock held. */
+void yk_engine_stop(struct engine *engine);
 
 /* Sends one line to the observer; with the lock held, released meanwhile. */
 void yk_engine_notice(struct engine *engine, const char *text);

@@ -63,6 +63,48 @@ static void read_done(void *context, struct yk_io_result *result)
     pthread_mutex_unlock(&engine->lock);
 }
 
+void yk_engine_stop(struct engine *engine)
+{
+    if (!engine->cancelled)
+        yk_io_cancel(engine->io);
+    engine->cancelled = engine->stopping = true;
+    pthread_cond_broadcast(&engine->wake);
+}
+
+/* Whether one more file may be read. Files that wait to be decoded take a quarter of the budget at most, so that what
+ * the next of them decodes to still fits beside them; one may always wait. */
+static bool has_room(const struct engine *engine, const struct yk_batch_item *item)
+{
+    uint64_t waiting = 0;
+    if (engine->in_flight == 0)
+        return true;
+    if (engine->in_flight >= engine->most_in_flight ||
+        engine->memory_used + item->input_bytes > engine->memory_budget)
+        return false;
+    for (const struct work *work = engine->first; work; work = work->next)
+        waiting += work->stage == WORK_READING || work->stage == WORK_READ ? work->charge : 0;
+    return waiting == 0 || waiting + item->input_bytes <= engine->memory_budget / 4;
+}
+
+/* Asks the observer before a file is begun, the lock released meanwhile. false: the run is stopping, or another
+ * callback is running, whose end wakes the workers to come here again. */
+static bool may_go_on(struct engine *engine)
+{
+    if (!engine->observer->stop)
+        return true;
+    if (engine->reporting)
+        return false;
+    engine->reporting = true;
+    pthread_mutex_unlock(&engine->lock);
+    bool stop = engine->observer->stop(engine->observer->context);
+    pthread_mutex_lock(&engine->lock);
+    engine->reporting = false;
+    if (stop)
+        yk_engine_stop(engine);
+    pthread_cond_broadcast(&engine->wake);
+    return !engine->stopping;
+}
+
 void yk_engine_admit(struct engine *engine)
 {
     while (engine->next_item < engine->plan->count && !engine->stopping) {
@@ -71,8 +113,7 @@ void yk_engine_admit(struct engine *engine)
             engine->next_item++;
             continue;
         }
-        if (engine->in_flight >= engine->most_in_flight ||
-            (engine->in_flight && engine->memory_used + item->input_bytes > engine->memory_budget))
+        if (!has_room(engine, item) || !may_go_on(engine) || !has_room(engine, item))
             return;
         struct work *work = calloc(1, sizeof *work);
         if (!work) {

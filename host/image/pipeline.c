@@ -19,9 +19,11 @@ static enum yk_status point_at(const char *text, size_t at, size_t length, enum 
 {
     if (!error)
         return status;
+    size_t start = at, used = strlen(error->text);
     /* A long line is shown from a little before the word. */
-    size_t start = at > CARET_COLUMNS / 2 ? at - CARET_COLUMNS / 2 : 0, shown = strcspn(text + start, "\r\n");
-    size_t used = strlen(error->text);
+    while (start > 0 && text[start - 1] != '\n' && text[start - 1] != '\r' && at - start < CARET_COLUMNS / 2)
+        start--;
+    size_t shown = strcspn(text + start, "\r\n");
     shown = shown > CARET_COLUMNS ? CARET_COLUMNS : shown;
     int written = snprintf(error->text + used, sizeof error->text - used, "\n  %.*s\n  %*s^", (int)shown, text + start,
                            (int)(at - start), "");
@@ -123,7 +125,7 @@ enum yk_status yk_pipeline_parse(struct yk_pipeline **pipeline, const char *text
     struct yk_pipeline *made = calloc(1, sizeof *made);
     if (!made)
         return yk_error_set(error, YK_ERR_NOMEM, "out of memory");
-    bool empty = text[strspn(text, " \t\r\n")] == '\0';
+    bool empty = text[strspn(text, " \t\n\v\f\r")] == '\0';
     for (size_t begin = 0; begin <= length && !empty;) {
         size_t end = begin + strcspn(text + begin, "|");
         struct words words;

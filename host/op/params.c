@@ -33,7 +33,7 @@ static bool read_number(const char **text, double *value)
 static enum yk_status bad_value(const struct yk_param *param, const char *value, const char *accepted,
                                 struct yk_error *error)
 {
-    return yk_error_set(error, YK_ERR_PARSE, "%s: '%s' is not %s", param->name, value, accepted);
+    return yk_error_set(error, YK_ERR_PARSE, "%s: '%.64s' is not %s", param->name, value, accepted);
 }
 
 static enum yk_status check_bounds(const struct yk_param *param, const char *value, double number,
@@ -41,7 +41,7 @@ static enum yk_status check_bounds(const struct yk_param *param, const char *val
 {
     if (number >= param->least && number <= param->greatest)
         return YK_OK;
-    return yk_error_set(error, YK_ERR_RANGE, "%s: '%s' is out of bounds; accepted is %g to %g", param->name, value,
+    return yk_error_set(error, YK_ERR_RANGE, "%s: '%.64s' is out of bounds; accepted is %g to %g", param->name, value,
                         param->least, param->greatest);
 }
 
@@ -80,7 +80,7 @@ static enum yk_status parse_choice(const struct yk_param *param, const char *val
             break;
         at += word + 1;
     }
-    return yk_error_set(error, YK_ERR_RANGE, "%s: '%s' is not one of %s", param->name, value, param->choices);
+    return yk_error_set(error, YK_ERR_RANGE, "%s: '%.64s' is not one of %s", param->name, value, param->choices);
 }
 
 /* Numbers separated by commas; semicolons may separate matrix rows. */
@@ -117,7 +117,7 @@ static enum yk_status parse_size(const struct yk_param *param, const char *value
         if (*at == '%' ? at[1] != '\0' : width > 100.0) /* a bare 800 is more likely a forgotten x than a factor */
             return bad_value(param, value, accepted, error);
         if (!(factor >= 1e-4 && factor <= 100.0))
-            return yk_error_set(error, YK_ERR_RANGE, "%s: '%s' is out of bounds; accepted is 0.0001 to 100 (10000%%)",
+            return yk_error_set(error, YK_ERR_RANGE, "%s: '%.64s' is out of bounds; accepted is 0.0001 to 100 (10000%%)",
                                 param->name, value);
         *(struct yk_size *)field = (struct yk_size){1, (float)factor, (float)factor};
         return YK_OK;
@@ -130,7 +130,7 @@ static enum yk_status parse_size(const struct yk_param *param, const char *value
         return bad_value(param, value, accepted, error);
     if ((has_width && !(width >= 1.0)) || (has_height && !(height >= 1.0)) || width > param->greatest ||
         height > param->greatest)
-        return yk_error_set(error, YK_ERR_RANGE, "%s: '%s' is out of bounds; accepted is 1 to %g pixels on a side",
+        return yk_error_set(error, YK_ERR_RANGE, "%s: '%.64s' is out of bounds; accepted is 1 to %g pixels on a side",
                             param->name, value, param->greatest);
     *(struct yk_size *)field = (struct yk_size){0, (float)floor(width), (float)floor(height)};
     return YK_OK;
@@ -155,7 +155,7 @@ static enum yk_status parse_area(const struct yk_param *param, const char *value
             return bad_value(param, value, accepted, error);
     for (int k = 0; k < 4; k++)
         if ((k < 2 && numbers[k] < 1.0) || fabs(numbers[k]) > param->greatest)
-            return yk_error_set(error, YK_ERR_RANGE, "%s: '%s' is out of bounds; accepted is 1 to %g pixels on a side",
+            return yk_error_set(error, YK_ERR_RANGE, "%s: '%.64s' is out of bounds; accepted is 1 to %g pixels on a side",
                                 param->name, value, param->greatest);
     *(struct yk_area *)field =
         (struct yk_area){(int)numbers[0], (int)numbers[1], (int)numbers[2], (int)numbers[3], has_offset};

@@ -81,9 +81,10 @@ bool yk_op_param(const struct yk_op *op, size_t index, struct yk_param_info *inf
     return true;
 }
 
+enum { LONGEST = 63 };
+
 size_t yk_name_distance(const char *a, const char *b)
 {
-    enum { LONGEST = 63 };
     size_t row[LONGEST + 1], n = strnlen(a, LONGEST), m = strnlen(b, LONGEST);
     for (size_t j = 0; j <= m; j++)
         row[j] = j;
@@ -102,7 +103,7 @@ size_t yk_name_distance(const char *a, const char *b)
 
 int yk_name_is_near(const char *name, size_t distance)
 {
-    size_t length = strlen(name);
+    size_t length = strnlen(name, LONGEST); /* the part that the distance is about */
     return distance <= (length > 3 ? length / 2 : 1);
 }
 
