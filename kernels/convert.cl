@@ -44,28 +44,35 @@ __kernel void yk_store(__global const float *planes, __global uchar *bytes, int 
 
 #elif defined(YK_DIALECT_C)
 
+/* All channels of a pixel in one step of the loop: the compiler then turns groups of samples with vector shuffles. */
 YK_FN void yk_load_row(const unsigned char *restrict row, float *restrict to, int width, const int channels,
                        const int wide, ptrdiff_t plane)
 {
     const uint16_t *wide_row = (const uint16_t *)(const void *)row;
-    for (int c = 0; c < channels; c++)
-        for (int x = 0; x < width; x++)
+    YK_SIMD
+    for (int x = 0; x < width; x++) {
+        YK_UNROLL
+        for (int c = 0; c < channels; c++)
             to[c * plane + x] = wide ? (float)wide_row[x * channels + c] * YK_WIDE_SCALE
                                      : (float)row[x * channels + c] * YK_NARROW_SCALE;
+    }
 }
 
 YK_FN void yk_store_row(const float *restrict from, unsigned char *restrict row, int width, const int channels,
                         const int wide, ptrdiff_t plane)
 {
     uint16_t *wide_row = (uint16_t *)(void *)row;
-    for (int c = 0; c < channels; c++)
-        for (int x = 0; x < width; x++) {
+    YK_SIMD
+    for (int x = 0; x < width; x++) {
+        YK_UNROLL
+        for (int c = 0; c < channels; c++) {
             int v = yk_to_sample(from[c * plane + x], wide ? 65535.0f : 255.0f);
             if (wide)
                 wide_row[x * channels + c] = (uint16_t)v;
             else
                 row[x * channels + c] = (unsigned char)v;
         }
+    }
 }
 
 /* One copy for each of the eight sample layouts, so that the inner loops have constant steps. */

@@ -4,6 +4,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum {
+    HUGE_PAGE = 2 << 20, /* of x86-64 and of AArch64 with 4 KiB pages; elsewhere the hint is without effect */
+    HUGE_FROM = 4 << 20  /* bytes; a photograph's pixels fault in 500 times fewer, larger steps */
+};
 
 bool yk_size_mul(uint64_t a, uint64_t b, uint64_t *out)
 {
@@ -23,13 +29,16 @@ bool yk_size_add(uint64_t a, uint64_t b, uint64_t *out)
 
 void *yk_mem_alloc(uint64_t size)
 {
-    uint64_t total;
-    if (!yk_size_add(size, YK_MEM_SLACK + YK_MEM_ALIGN - 1, &total) || total > SIZE_MAX / 2)
+    uint64_t total, align = size >= HUGE_FROM ? HUGE_PAGE : YK_MEM_ALIGN;
+    if (!yk_size_add(size, YK_MEM_SLACK + align - 1, &total) || total > SIZE_MAX / 2)
         return NULL;
-    total -= total % YK_MEM_ALIGN; /* aligned_alloc wants a multiple of the alignment */
-    unsigned char *memory = aligned_alloc(YK_MEM_ALIGN, (size_t)total);
-    if (memory)
-        memset(memory + size, 0, (size_t)(total - size));
+    total -= total % align; /* aligned_alloc wants a multiple of the alignment */
+    unsigned char *memory = aligned_alloc((size_t)align, (size_t)total);
+    if (!memory)
+        return NULL;
+    if (align == HUGE_PAGE)
+        madvise(memory, (size_t)total, MADV_HUGEPAGE); /* a hint: what it returns changes nothing */
+    memset(memory + size, 0, YK_MEM_SLACK);
     return memory;
 }
 

@@ -12,11 +12,13 @@ static struct yk_cl_device *of(struct yk_device *device)
     return (struct yk_cl_device *)(void *)device;
 }
 
-/* The context is finished when a driver calls this; the band's wait sees the flag. Any thread of the driver. */
+/* Between calls, a driver calls this for a context that is finished; the band's wait sees the flag. Many also call it
+ * for a call that fails, which submit and prepare undo. Any thread of the driver; Oclgrind gives no pointer. */
 static void CL_CALLBACK context_fault(const char *text, const void *data, size_t size, void *flag)
 {
     (void)text, (void)data, (void)size;
-    atomic_store((atomic_bool *)flag, true);
+    if (flag)
+        atomic_store((atomic_bool *)flag, true);
 }
 
 /* Finds the device that info->id names, in the loader's order. */
@@ -224,17 +226,11 @@ static int max_rows(struct yk_device *base, const struct yk_program *program)
     return rows > 0 ? rows : 1;
 }
 
-static enum yk_status prepare(struct yk_device *base, const struct yk_program *program, const struct yk_op *reduce,
-                              struct yk_error *error)
+static enum yk_status prepare_all(struct yk_cl_device *device, const struct yk_program *program,
+                                  const struct yk_op *reduce, struct yk_error *error)
 {
     static const char *const convert[YK_CL_KERNELS] = {[YK_CL_LOAD] = "yk_load", [YK_CL_STORE] = "yk_store"};
-    struct yk_cl_device *device = of(base);
     enum yk_status status = YK_OK;
-    if (atomic_load(&device->lost))
-        return yk_error_set(error, YK_ERR_LOST, "%s was lost and cannot be used again", device->label);
-    if (program && most_rows(device, program) == 0)
-        return yk_error_set(error, YK_ERR_UNSUPPORTED, "%s: one row of the result needs more than %llu MiB",
-                            device->label, (unsigned long long)(device->limits.all >> 20));
     if (!device->convert.handle)
         status = build_file(device, "convert", convert, &device->convert, error);
     for (size_t k = 0; program && k < program->count && status == YK_OK; k++)
@@ -242,6 +238,23 @@ static enum yk_status prepare(struct yk_device *base, const struct yk_program *p
     for (size_t k = 0; reduce && k < yk_op_count && status == YK_OK; k++)
         if (yk_op_table[k] == reduce)
             status = prepare_op(device, k, error);
+    return status;
+}
+
+static enum yk_status prepare(struct yk_device *base, const struct yk_program *program, const struct yk_op *reduce,
+                              struct yk_error *error)
+{
+    struct yk_cl_device *device = of(base);
+    if (atomic_load(&device->lost))
+        return yk_error_set(error, YK_ERR_LOST, "%s was lost and cannot be used again", device->label);
+    if (program && most_rows(device, program) == 0)
+        return yk_error_set(error, YK_ERR_UNSUPPORTED, "%s: one row of the result needs more than %llu MiB",
+                            device->label, (unsigned long long)(device->limits.all >> 20));
+    /* Source or a cached program that the compiler refuses is no fault of the context; bands in flight that do fail
+     * have their events to say so. */
+    bool before = atomic_load(device->fault);
+    enum yk_status status = prepare_all(device, program, reduce, error);
+    atomic_store(device->fault, before);
     return status;
 }
 

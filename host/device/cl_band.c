@@ -332,13 +332,18 @@ static bool prepared(const struct yk_cl_device *device, const struct yk_band *ba
     return device->convert.handle != NULL;
 }
 
+static bool taken(const struct yk_cl_slot *slot)
+{
+    return slot->done || slot->stuck;
+}
+
 enum yk_status yk_cl_submit(struct yk_device *base, unsigned number, const struct yk_band *band,
                             struct yk_error *error)
 {
     struct yk_cl_device *device = of(base);
     if (atomic_load(&device->lost))
         return yk_error_set(error, YK_ERR_LOST, "%s was lost and cannot be used again", device->label);
-    if (number >= device->slot_count || device->slots[number].done || !fits_images(band) || !prepared(device, band))
+    if (number >= device->slot_count || taken(&device->slots[number]) || !fits_images(band) || !prepared(device, band))
         return yk_error_set(error, YK_ERR_INVALID, "%s: rows %d to %d were submitted to slot %u of %u against the rules",
                             device->label, band->y0, band->y1, number, device->slot_count);
     struct yk_cl_slot *slot = &device->slots[number];
@@ -348,8 +353,10 @@ enum yk_status yk_cl_submit(struct yk_device *base, unsigned number, const struc
     uint64_t stride = yk_cl_row_bytes(band->source->width, band->source->format);
     enum yk_status status = band->reduce ? reserve_reduce(device, slot, band, stride, error)
                                          : reserve_band(device, slot, band, &layout, error);
-    if (status != YK_OK)
+    if (status != YK_OK) {
+        atomic_store(device->fault, false); /* as below */
         return status;
+    }
     status = band->reduce ? queue_reduce(device, slot, stride, error) : queue_program(device, slot, &layout, error);
     if (status == YK_OK) {
         cl_int code = device->cl.Flush(slot->queue);
@@ -358,10 +365,17 @@ enum yk_status yk_cl_submit(struct yk_device *base, unsigned number, const struc
     }
     if (status == YK_OK)
         return YK_OK;
+    if (!yk_cl_drain(device, slot->queue)) {
+        /* The images may still be in use, so this cannot be a failed submit: the wait reports it as a hang. */
+        atomic_store(&device->lost, true);
+        slot->stuck = true;
+        return YK_OK;
+    }
     if (slot->done)
         device->cl.ReleaseEvent(slot->done);
     slot->done = NULL;
-    return yk_cl_drain(device, slot->queue, status, error);
+    atomic_store(device->fault, false); /* the failed call has been reported */
+    return status;
 }
 
 static void join_stat(const struct yk_band *band, const int *counted)
@@ -377,9 +391,11 @@ enum yk_status yk_cl_wait(struct yk_device *base, unsigned number, uint64_t dead
                           struct yk_error *error)
 {
     struct yk_cl_device *device = of(base);
-    if (number >= device->slot_count || !device->slots[number].done)
+    if (number >= device->slot_count || !taken(&device->slots[number]))
         return yk_error_set(error, YK_ERR_INVALID, "%s: slot %u has no band", device->label, number);
     struct yk_cl_slot *slot = &device->slots[number];
+    if (slot->stuck)
+        return yk_error_set(error, YK_ERR_TIMEOUT, "%s: the queue cannot be emptied after a failure", device->label);
     enum yk_status status = yk_cl_await(device, slot->done, deadline, error);
     if (status == YK_ERR_TIMEOUT) {
         atomic_store(&device->lost, true);

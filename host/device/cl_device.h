@@ -45,7 +45,8 @@ struct yk_cl_slot {
     int *counted; /* what the device found for a statistic; owned by malloc */
     size_t counted_room;
     struct yk_band band; /* while `done` is set */
-    cl_event done;       /* NULL: the slot is free */
+    cl_event done;       /* NULL: the slot is free, unless stuck */
+    bool stuck;          /* a failed submit left work that never ended: the slot stays taken */
     uint64_t started;
 };
 
@@ -129,13 +130,12 @@ enum yk_status yk_cl_download(struct yk_cl_device *device, cl_command_queue queu
                               void *to, uint64_t to_stride, uint64_t row, uint64_t rows, cl_event *done,
                               struct yk_error *error);
 
-/* Waits until the event is complete or the monotonic time `deadline` has passed (YK_ERR_TIMEOUT), by looking now and
- * then: clWaitForEvents can hang for ever with a hung device. */
+/* Waits until the event is complete or the monotonic time `deadline` has passed, by looking now and then:
+ * clWaitForEvents can hang for ever with a hung device. YK_ERR_TIMEOUT also where the driver cannot tell any more: in
+ * both cases the command may still be running. */
 enum yk_status yk_cl_await(struct yk_cl_device *device, cl_event event, uint64_t deadline, struct yk_error *error);
 
-/* After a failure: waits until nothing of the queue is in flight. Returns YK_ERR_LOST, with the text extended, where
- * that cannot be reached, else `status`. */
-enum yk_status yk_cl_drain(struct yk_cl_device *device, cl_command_queue queue, enum yk_status status,
-                           struct yk_error *error);
+/* After a failure: waits until nothing of the queue is in flight; false where that cannot be reached. */
+bool yk_cl_drain(struct yk_cl_device *device, cl_command_queue queue);
 
 #endif

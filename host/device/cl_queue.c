@@ -85,13 +85,11 @@ enum yk_status yk_cl_await(struct yk_cl_device *device, cl_event event, uint64_t
     for (long pause = 20000;; pause = pause < 500000 ? pause * 2 : 1000000) {
         cl_int state = CL_QUEUED;
         cl_int code = device->cl.GetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL);
-        if (code != CL_SUCCESS) {
-            /* Nothing will ever tell whether the band ended. */
+        if (code != CL_SUCCESS) { /* nothing will ever tell whether the command ended */
             yk_cl_device_fail(device, "clGetEventInfo", code, false, error);
-            atomic_store(&device->lost, true);
             if (error)
-                error->status = YK_ERR_LOST;
-            return YK_ERR_LOST;
+                error->status = YK_ERR_TIMEOUT;
+            return YK_ERR_TIMEOUT;
         }
         if (state == CL_COMPLETE)
             return YK_OK;
@@ -103,24 +101,15 @@ enum yk_status yk_cl_await(struct yk_cl_device *device, cl_event event, uint64_t
     }
 }
 
-enum yk_status yk_cl_drain(struct yk_cl_device *device, cl_command_queue queue, enum yk_status status,
-                           struct yk_error *error)
+bool yk_cl_drain(struct yk_cl_device *device, cl_command_queue queue)
 {
     enum { PATIENCE_S = 10 }; /* twice the watchdog of the slowest drivers (coexec.md 2.6) */
     cl_event marker = NULL;
-    cl_int code = device->cl.EnqueueMarkerWithWaitList(queue, 0, NULL, &marker);
-    if (code == CL_SUCCESS)
-        code = device->cl.Flush(queue);
-    enum yk_status end = YK_ERR_TIMEOUT;
-    if (code == CL_SUCCESS)
-        end = yk_cl_await(device, marker, yk_clock_ns() + UINT64_C(1000000000) * PATIENCE_S, NULL);
-    if (marker)
-        device->cl.ReleaseEvent(marker);
-    if (end != YK_ERR_TIMEOUT)
-        return status; /* complete, or ended with an error: over in both cases */
-    atomic_store(&device->lost, true);
-    yk_error_prefix(error, status, "the queue cannot be emptied after this");
-    if (error)
-        error->status = YK_ERR_LOST;
-    return YK_ERR_LOST;
+    if (device->cl.EnqueueMarkerWithWaitList(queue, 0, NULL, &marker) != CL_SUCCESS)
+        return false;
+    device->cl.Flush(queue); /* may be what failed before; the marker tells */
+    uint64_t deadline = yk_clock_ns() + UINT64_C(1000000000) * PATIENCE_S;
+    bool over = yk_cl_await(device, marker, deadline, NULL) != YK_ERR_TIMEOUT; /* also if it ended with an error */
+    device->cl.ReleaseEvent(marker);
+    return over;
 }

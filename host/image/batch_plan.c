@@ -148,11 +148,12 @@ static enum yk_status check_distinct(struct place *places, size_t count, const s
     }
     if (!first)
         return YK_OK;
-    return yk_error_set(error, YK_ERR_INVALID,
-                        "two inputs to one output: '%s' and '%s' would both become '%s' (-r FOLDER keeps "
-                        "sub-folders; so do templates with {dir}; {index} numbers the outputs)",
-                        plan->items[first[0].index].input, plan->items[first[1].index].input,
-                        plan->items[first[1].index].output);
+    return yk_error_set(
+        error, YK_ERR_INVALID,
+        "two inputs to one output: '%s' and '%s' both become '%s'; -r on a folder above them, or {dir} "
+        "or {index} in a template, keeps them apart",
+        plan->items[first[0].index].input, plan->items[first[1].index].input,
+        plan->items[first[1].index].output);
 }
 
 static enum yk_status check_inputs_safe(const struct yk_batch_plan *plan, const struct yk_input *inputs,

@@ -275,8 +275,10 @@ enum yk_status yk_params_parse(const struct yk_op *op, const char *const *words,
                 place++;
             which = place;
             if (which == op->param_count)
-                return yk_error_set(error, YK_ERR_INVALID, "%s takes at most %zu arguments", op->name,
-                                    op->param_count);
+                return op->param_count == 0
+                           ? yk_error_set(error, YK_ERR_INVALID, "%s takes no parameters", op->name)
+                           : yk_error_set(error, YK_ERR_INVALID, "%s takes at most %zu argument%s", op->name,
+                                          op->param_count, op->param_count == 1 ? "" : "s");
         }
         if (given[which])
             return yk_error_set(error, YK_ERR_INVALID, "%s is given twice", op->params[which].name);

@@ -9,7 +9,8 @@
 
 const struct yk_policy *yk_policy_at(size_t index)
 {
-    static const struct yk_policy *const policies[] = {&yk_policy_dynamic, &yk_policy_single, &yk_policy_static};
+    static const struct yk_policy *const policies[] = {&yk_policy_dynamic, &yk_policy_single, &yk_policy_static,
+                                                     &yk_policy_auto, &yk_policy_guided};
     return index < sizeof policies / sizeof *policies ? policies[index] : NULL;
 }
 

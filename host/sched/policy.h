@@ -21,14 +21,30 @@ struct yk_policy_device {
     bool retired;   /* failed; gets nothing more */
 };
 
-/* What a policy may know of the job. */
+/* What is known of a device's speed for the work at hand, from a profile or from earlier jobs of this run; all zero:
+ * nothing. The owner keeps one per device and kind of work, and feeds it with yk_policy_learn. */
+struct yk_policy_rate {
+    double rate;        /* work per ms of all lanes together, in the unit of yk_policy_job.row_work; 0: unknown */
+    double overhead_ns; /* what a package costs besides its rows; 0: unknown or none */
+    double setup_ns;    /* what the first package costs on top (compiling, first touch); 0: unknown or already paid */
+    unsigned samples;   /* packages learned from */
+};
+
+/* What a policy may know of the job. The splitter keeps `left` to `since_ns`; the owner fills in the rest. */
 struct yk_policy_job {
-    uint64_t rows; /* all of them */
-    uint64_t left; /* not yet given to anyone */
-    uint64_t granule; /* least rows worth a package */
+    uint64_t rows;    /* all of them */
+    uint64_t left;    /* never given to anyone */
+    uint64_t granule; /* least rows worth a package; packages are multiples of it, but for the last */
     unsigned waiting; /* other images that could start on a free lane now */
     unsigned device_count;
     const struct yk_policy_device *devices;
+    const struct yk_policy_rate *rates; /* one per device, may change meanwhile; NULL: nothing is known */
+    double row_work;   /* work of one row in the unit of the rates (pixels, say); 0: 1 */
+    uint64_t halo;     /* rows that a package needs above and below its own, together */
+    uint64_t now_ns;   /* the time of the call; always 0 where the owner has no clock */
+    uint64_t returned; /* rows that came back from devices that failed and wait to be given out again */
+    uint64_t held[YK_POLICY_DEVICES];     /* rows given to the device and not yet back */
+    uint64_t since_ns[YK_POLICY_DEVICES]; /* since when it works on the oldest of them */
 };
 
 /* The numbers after the colon: "static:3,1", "dynamic:16", "single:1". */
@@ -37,10 +53,19 @@ struct yk_policy_arguments {
     double number[YK_POLICY_DEVICES];
 };
 
+/* What a policy has measured of a device in this job. */
+struct yk_policy_estimate {
+    double rate;      /* rows per ms of all lanes together; 0: none yet */
+    uint64_t last;    /* rows of its last package, in all lanes */
+    unsigned samples; /* packages that came back */
+    unsigned lanes;
+};
+
 struct yk_policy_state {
     struct yk_policy_arguments arguments;
     uint64_t share[YK_POLICY_DEVICES]; /* rows a device is still to get, for policies that divide beforehand */
     uint64_t package;                  /* rows of one package, for those that do not */
+    struct yk_policy_estimate estimate[YK_POLICY_DEVICES]; /* for those that measure */
 };
 
 struct yk_policy {
@@ -49,12 +74,16 @@ struct yk_policy {
     const char *doc;
     unsigned most_arguments;
     double least, greatest; /* bounds of each argument */
+    bool shared;            /* a package is meant for all lanes of a device together, not for one */
     /* Sets the state up for a job; state->arguments is already filled in. */
     void (*start)(struct yk_policy_state *state, const struct yk_policy_job *job);
     /* Rows that `device` takes next, at most job->left; 0: none now. While rows are left and nobody works, some device
      * that is not retired gets more than 0. */
     uint64_t (*next)(struct yk_policy_state *state, unsigned device, const struct yk_policy_job *job);
-    /* A package of `rows` rows came back after `nanoseconds`; !ok: the device failed and the rows go elsewhere. */
+    /* How many of `rows` rows that came back from another device this one takes, as `next`. NULL: all of them. */
+    uint64_t (*again)(struct yk_policy_state *state, unsigned device, const struct yk_policy_job *job, uint64_t rows);
+    /* A package of `rows` rows came back after `nanoseconds` of work on it alone (0: unknown); !ok: the device failed
+     * and the rows go elsewhere. */
     void (*done)(struct yk_policy_state *state, unsigned device, uint64_t rows, uint64_t nanoseconds, bool ok);
 };
 
@@ -66,6 +95,12 @@ const struct yk_policy *yk_policy_at(size_t index);
 enum yk_status yk_policy_parse(const char *text, const struct yk_policy **policy,
                                struct yk_policy_arguments *arguments, struct yk_error *error);
 
+/* Takes one package into what is known of a device: `work` (rows x row_work) done by one of its `lanes` in
+ * `nanoseconds`. Each lane's first package is not believed (compiling, first touch); then a moving average. */
+void yk_policy_learn(struct yk_policy_rate *rate, double work, unsigned lanes, uint64_t nanoseconds);
+
+extern const struct yk_policy yk_policy_auto;
+extern const struct yk_policy yk_policy_guided;
 extern const struct yk_policy yk_policy_single;
 extern const struct yk_policy yk_policy_static;
 extern const struct yk_policy yk_policy_dynamic;

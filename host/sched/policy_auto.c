@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT
+ * auto: guided packages with a slow start. Each device's rate is measured while it works (and known beforehand where a
+ * profile says); from the rates follows when all devices would finish together, and a device takes a part of what it
+ * can do until then. The figures are those of the simulator (tests/bench/bench_sim.c). */
+#include "policy.h"
+
+enum {
+    GROWTH = 4,      /* a package is at most so many times the last: a wrong profile costs little */
+    HALO_FACTOR = 8, /* a package is at least so many halos: at most an eighth is computed twice */
+    PACKAGE_MS = 250 /* longest package: driver watchdogs end kernels after 2 to 5 s, and people want to see progress */
+};
+
+static const double KEEP_FAST = 0.5, KEEP_SLOW = 0.25; /* part of its share that the fastest, another device takes */
+static const double FIRST_PART = 0.05;   /* of the job is the first package, where a profile is believed */
+static const double OVERHEAD_PART = 0.05; /* of a package's time may be overhead, but at the end */
+static const double LEAST_GAIN = 1.05;   /* several devices must be expected to be that much faster than the best one */
+static const double RISK = 0.5;          /* of the time the others need: an unmeasured device may not take longer */
+
+/* What the policy thinks at one moment. */
+struct view {
+    double rate[YK_POLICY_DEVICES];  /* rows per ms */
+    double ready[YK_POLICY_DEVICES]; /* ms from now until the device is done with what it holds */
+    unsigned fastest;
+    double rest; /* rows that nobody holds */
+    double held; /* rows that devices hold */
+};
+
+static double at_most(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static bool retired(const struct yk_policy_job *job, unsigned device)
+{
+    return job->devices[device].retired;
+}
+
+static struct yk_policy_rate told(const struct yk_policy_job *job, unsigned device)
+{
+    struct yk_policy_rate none = {0};
+    return job->rates ? job->rates[device] : none;
+}
+
+/* What the profile says, in rows per ms. */
+static double told_rate(const struct yk_policy_job *job, unsigned device)
+{
+    return told(job, device).rate / (job->row_work > 0.0 ? job->row_work : 1.0);
+}
+
+/* Whether the device's rate is known: from a profile, or from a package after the first of each lane. */
+static bool measured(const struct yk_policy_state *state, const struct yk_policy_job *job, unsigned device)
+{
+    return state->estimate[device].samples > job->devices[device].lanes || told_rate(job, device) > 0.0;
+}
+
+static double setup_ms(const struct yk_policy_state *state, const struct yk_policy_job *job, unsigned device)
+{
+    return state->estimate[device].samples ? 0.0 : told(job, device).setup_ns / 1e6;
+}
+
+/* ms until the device is done with what it holds. One that is late by some time is thought to need as long again. */
+static double ready_ms(const struct yk_policy_job *job, unsigned device, double rate)
+{
+    if (job->held[device] == 0)
+        return 0.0;
+    double wait = (double)job->held[device] / rate - (double)(job->now_ns - job->since_ns[device]) / 1e6;
+    return wait < 0.0 ? -wait : wait;
+}
+
+static void look(struct view *view, const struct yk_policy_state *state, const struct yk_policy_job *job)
+{
+    double best = 0.0;
+    *view = (struct view){.rest = (double)(job->left + job->returned), .fastest = YK_POLICY_DEVICES};
+    for (unsigned k = 0; k < job->device_count; k++) {
+        double rate = state->estimate[k].rate;
+        view->rate[k] = retired(job, k) ? 0.0 : rate > 0.0 ? rate : told_rate(job, k);
+        best = view->rate[k] > best ? view->rate[k] : best;
+    }
+    for (unsigned k = 0; k < job->device_count; k++) {
+        if (retired(job, k))
+            continue;
+        /* A device of which nothing is known is thought to be as fast as the best: that keeps work for it. */
+        if (!(view->rate[k] > 0.0))
+            view->rate[k] = best > 0.0 ? best : job->devices[k].lanes;
+        view->ready[k] = ready_ms(job, k, view->rate[k]) + setup_ms(state, job, k);
+        view->held += (double)job->held[k];
+        if (view->fastest == YK_POLICY_DEVICES || view->rate[k] > view->rate[view->fastest])
+            view->fastest = k;
+    }
+}
+
+/* When all would finish together, in ms from now: the rows are poured in where they are done soonest. */
+static double finish_ms(const struct view *view, unsigned count)
+{
+    bool out[YK_POLICY_DEVICES] = {false};
+    for (;;) {
+        double rate = 0.0, rows = view->rest, end;
+        bool again = false;
+        for (unsigned k = 0; k < count; k++)
+            if (!out[k]) {
+                rate += view->rate[k];
+                rows += view->rate[k] * view->ready[k];
+            }
+        end = rows / rate;
+        for (unsigned k = 0; k < count; k++)
+            if (!out[k] && view->rate[k] > 0.0 && view->ready[k] > end)
+                out[k] = again = true;
+        if (!again)
+            return end;
+    }
+}
+
+/* Whether more devices than the fastest are expected to pay for this job. */
+static bool several_pay(const struct view *view, const struct yk_policy_state *state, const struct yk_policy_job *job)
+{
+    struct view fresh = *view;
+    fresh.rest += fresh.held;
+    for (unsigned k = 0; k < job->device_count; k++)
+        fresh.ready[k] = setup_ms(state, job, k);
+    double alone = fresh.ready[fresh.fastest] + fresh.rest / fresh.rate[fresh.fastest];
+    return alone >= LEAST_GAIN * finish_ms(&fresh, job->device_count);
+}
+
+/* Whether no other device would be done with `rows` rows sooner. */
+static bool soonest(const struct view *view, const struct yk_policy_job *job, unsigned device, double rows)
+{
+    for (unsigned k = 0; k < job->device_count; k++)
+        if (view->rate[k] > 0.0 &&
+            view->ready[k] + rows / view->rate[k] < view->ready[device] + rows / view->rate[device])
+            return false;
+    return true;
+}
+
+/* While as many images wait as there are lanes, each lane takes a whole one: no halo, no merging, no tail. But not one
+ * that the lane would still be busy with when the others have done everything. */
+static bool whole_image(const struct view *view, const struct yk_policy_state *state, const struct yk_policy_job *job,
+                        unsigned device)
+{
+    uint64_t lanes = 0;
+    unsigned devices = 0;
+    double rate = 0.0;
+    for (unsigned k = 0; k < job->device_count; k++)
+        if (!retired(job, k)) {
+            lanes += job->devices[k].lanes;
+            rate += view->rate[k];
+            devices++;
+        }
+    if (job->waiting + 1 < lanes)
+        return false;
+    if (devices == 1)
+        return true;
+    double own = (double)job->devices[device].lanes * view->rest / view->rate[device];
+    double all = (view->rest + (double)job->waiting * (double)job->rows) / rate;
+    return measured(state, job, device) && own <= all;
+}
+
+/* Rows for a device whose rate is not known: as few as pay, one package at a time, and none when its first package was
+ * so slow that another might end after all else. */
+static double probe_rows(const struct view *view, const struct yk_policy_state *state, const struct yk_policy_job *job,
+                         unsigned device, double least)
+{
+    const struct yk_policy_estimate *estimate = &state->estimate[device];
+    double others = 0.0, rows = at_most(least * job->devices[device].lanes, view->rest);
+    if (job->held[device])
+        return 0.0;
+    for (unsigned k = 0; k < job->device_count; k++)
+        others += k != device && measured(state, job, k) ? view->rate[k] : 0.0;
+    if (estimate->rate > 0.0 && others > 0.0 && rows / estimate->rate > RISK * view->rest / others)
+        return 0.0;
+    return rows;
+}
+
+/* Rows for a device whose rate is known: a part of what it can do until all are done; all of that near the end. */
+static double guided_rows(const struct view *view, const struct yk_policy_state *state, const struct yk_policy_job *job,
+                          unsigned device, double least)
+{
+    const struct yk_policy_estimate *estimate = &state->estimate[device];
+    bool fastest = device == view->fastest, several = several_pay(view, state, job);
+    if (!fastest && !several)
+        return 0.0;
+    double rate = view->rate[device], overhead = told(job, device).overhead_ns / 1e6;
+    double end = several ? finish_ms(view, job->device_count) : view->ready[device] + view->rest / rate;
+    double share = at_most((end - view->ready[device]) * rate, view->rest);
+    double lower = rate * overhead / OVERHEAD_PART;
+    lower = lower < least ? least : lower;
+    double rows = share * (fastest ? KEEP_FAST : KEEP_SLOW);
+    if (rows < lower)
+        rows = at_most(share, 2.0 * lower > share ? share : lower);
+    double upper = rate * PACKAGE_MS;
+    if (estimate->last)
+        upper = at_most(upper, GROWTH * (double)estimate->last);
+    else {
+        double first = rate * (4.0 * overhead > FIRST_PART * end ? 4.0 * overhead : FIRST_PART * end);
+        upper = at_most(upper, first);
+    }
+    return at_most(rows, upper < least ? least : upper);
+}
+
+static uint64_t take(struct yk_policy_state *state, unsigned device, const struct yk_policy_job *job, uint64_t most)
+{
+    struct view view;
+    if (retired(job, device))
+        return 0;
+    look(&view, state, job);
+    if (whole_image(&view, state, job, device))
+        return most;
+    uint64_t granule = job->granule, halos = (job->halo * HALO_FACTOR + granule - 1) / granule * granule;
+    double least = (double)(halos > granule ? halos : granule);
+    double rows = measured(state, job, device) ? guided_rows(&view, state, job, device, least)
+                                               : probe_rows(&view, state, job, device, least);
+    /* Less than a package: for the device that would be done with one soonest. While nobody works, the fastest takes
+     * something in any case, so that the job goes on. */
+    double smallest = at_most(least, view.rest);
+    if (rows < smallest)
+        rows = (rows > 0.0 && soonest(&view, job, device, smallest)) || (view.held <= 0.0 && device == view.fastest)
+                   ? smallest
+                   : 0.0;
+    uint64_t whole = (uint64_t)(rows + 0.5);
+    if (whole >= most)
+        return most;
+    return whole / granule * granule;
+}
+
+static void auto_start(struct yk_policy_state *state, const struct yk_policy_job *job)
+{
+    for (unsigned k = 0; k < job->device_count; k++)
+        state->estimate[k] = (struct yk_policy_estimate){.lanes = job->devices[k].lanes};
+}
+
+static uint64_t auto_next(struct yk_policy_state *state, unsigned device, const struct yk_policy_job *job)
+{
+    return take(state, device, job, job->left);
+}
+
+static void auto_done(struct yk_policy_state *state, unsigned device, uint64_t rows, uint64_t nanoseconds, bool ok)
+{
+    struct yk_policy_estimate *estimate = &state->estimate[device];
+    if (!ok)
+        return;
+    estimate->samples++;
+    estimate->last = rows * estimate->lanes;
+    if (nanoseconds == 0)
+        return;
+    double rate = (double)rows * estimate->lanes / ((double)nanoseconds / 1e6);
+    /* The first package of a lane pays for compiling and first touch: its rate is only a lower bound. */
+    if (estimate->samples <= estimate->lanes + 1)
+        estimate->rate = rate;
+    else
+        estimate->rate += 0.5 * (rate - estimate->rate);
+}
+
+const struct yk_policy yk_policy_auto = {
+    .name = "auto",
+    .usage = "auto",
+    .doc = "packages by measured speed, so that all devices finish together; the best device alone where more of them "
+           "would not pay",
+    .shared = true,
+    .start = auto_start,
+    .next = auto_next,
+    .again = take,
+    .done = auto_done,
+};
