@@ -41,7 +41,7 @@ static const struct cli_option options[] = {
     {"devices", 'd', CLI_TEXT, FIELD(devices), "LIST", NULL, 0, 0,
      "auto, cpu, gpu, cl, cl:P.D, all, or several with commas"},
     {"sched", 0, CLI_TEXT, FIELD(sched), "POLICY", NULL, 0, 0,
-     "how rows are shared out: dynamic[:ROWS], static[:W,W,...], single[:N]"},
+     "how rows are shared out: auto, guided[:K], dynamic[:ROWS], static[:W,W,...], single[:N]"},
     {"strict-devices", 0, CLI_FLAG, FIELD(strict_devices), NULL, NULL, 0, 0,
      "a device that is missing or fails ends the run"},
     {"threads", 'j', CLI_NUMBER, FIELD(threads), "N", NULL, 1, 4096,
@@ -256,13 +256,14 @@ static int run_plan(struct run *run)
     struct yk_batch_observer observer = {.context = &progress,
                                          .progress = cli_progress_update,
                                          .notice = cli_progress_notice,
+                                         .item = cli_progress_item,
                                          .stop = cli_signals_stop};
     struct yk_batch_options options_now = batch_options(image);
     struct yk_error error = {YK_OK, ""};
     enum yk_status status = YK_OK;
     const char *outcome;
     if (count_state(&run->plan, YK_ITEM_PLANNED) > 0) {
-        cli_progress_start(&progress, (enum cli_progress_mode)image->progress, image->quiet);
+        cli_progress_start(&progress, (enum cli_progress_mode)image->progress, image->quiet, &run->plan);
         cli_signals_start();
         status = yk_batch_run(&run->plan, run->pipeline, &options_now, &observer, &run->summary, &error);
         cli_progress_end(&progress);

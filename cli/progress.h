@@ -14,24 +14,24 @@
 enum cli_progress_mode { CLI_PROGRESS_AUTO, CLI_PROGRESS_ALWAYS, CLI_PROGRESS_NEVER };
 
 struct cli_progress {
-    bool bar, lines; /* what to show; at most one */
-    bool quiet;      /* no notices either */
-    bool visible;    /* a bar stands on the last line */
-    bool any;        /* a line or a bar was shown */
-    uint64_t last;   /* elapsed when the last line was printed */
+    bool bar, lines;                        /* what to show; at most one */
+    bool quiet;                             /* no notices either */
+    bool visible;                           /* a bar stands on the last line */
+    bool any;                               /* a line or a bar was shown */
+    uint64_t last;                          /* elapsed when the last line was printed */
+    uint64_t finished_bytes, planned_bytes; /* of the inputs, so that reading ahead does not count as done */
 };
 
-void cli_progress_start(struct cli_progress *progress, enum cli_progress_mode mode, bool quiet);
+/* `plan` is the batch before its run; it is not kept. */
+void cli_progress_start(struct cli_progress *progress, enum cli_progress_mode mode, bool quiet,
+                        const struct yk_batch_plan *plan);
 
 /* For yk_batch_observer; `context` is the struct cli_progress. */
 void cli_progress_update(void *context, const struct yk_batch_progress *state);
+void cli_progress_item(void *context, const struct yk_batch_item *item);
 void cli_progress_notice(void *context, const char *text);
 
 /* Takes the bar away. */
 void cli_progress_end(struct cli_progress *progress);
-
-/* The text of one moment, "123/400 files, 2 failed, 45.3 MB/s, 0:12 left", at most `size` bytes with the
- * terminator. */
-void cli_progress_text(const struct yk_batch_progress *state, char *text, unsigned size);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * The oracle for image operations: every operation in double precision, plain and slow, written from its
- * definition alone. It shares no code with kernels/ or host/, not even the parser, so that an error has to be made
- * twice to go unnoticed. Single thread. A helper that cannot get memory, or a pipeline that the reference
- * does not know, ends the test program.
+ * definition alone. It shares no code with kernels/ or host/, not even the parser, so that an error has to be
+ * made twice to go unnoticed. Single thread. A helper that cannot get memory, or a pipeline that the
+ * reference does not know, ends the test program.
  */
 #ifndef YOKE_TESTS_REFERENCE_H
 #define YOKE_TESTS_REFERENCE_H
@@ -48,10 +48,12 @@ struct ref_args {
     int count;
     const char *word[16];
 };
-/* The argument called `name`, at `place` where positional; `fallback` where it is not given (NULL: required). */
+/* The argument called `name`, at `place` where positional; `fallback` where it is not given (NULL: required).
+ */
 const char *ref_text(const struct ref_args *args, int place, const char *name, const char *fallback);
 double ref_number(const struct ref_args *args, int place, const char *name, const char *fallback);
-bool ref_is(const struct ref_args *args, int place, const char *name, const char *fallback, const char *choice);
+bool ref_is(const struct ref_args *args, int place, const char *name, const char *fallback,
+            const char *choice);
 /* Numbers separated by commas into list[limit]; returns how many. */
 int ref_list(const char *text, double *list, int limit);
 /* "black", "white", "transparent", "#rrggbb" or "#rrggbbaa" to red, green, blue, alpha. */
@@ -69,23 +71,24 @@ extern const struct ref_entry ref_point_operations[];
 extern const struct ref_entry ref_filter_operations[];
 extern const struct ref_entry ref_geometry_operations[];
 
-/* Runs a pipeline text on a copy of `in`: each result clamped to 0 .. 1, no rounding between operations but to 16
- * bits in front of a whole-image statistic that is not the first operation. */
+/* Runs a pipeline text on a copy of `in`: each result clamped to 0 .. 1, no rounding between operations but
+ * to 16 bits in front of a whole-image statistic that is not the first operation. */
 struct ref_image *ref_run(const char *pipeline, const struct ref_image *in);
 
 /* How far a result is from the reference. */
 struct ref_difference {
     bool same_shape;
-    double largest;   /* in steps of the result's depth, against the unrounded reference */
-    unsigned integer; /* the same against the rounded reference */
-    size_t wrong;     /* samples beyond the tolerance */
+    double largest;    /* in steps of the result's depth, against the unrounded reference */
+    unsigned integer;  /* the same against the rounded reference */
+    size_t wrong;      /* samples beyond the tolerance */
     int x, y, channel; /* of the first of them */
-    double expected;  /* there, in steps */
+    double expected;   /* there, in steps */
     unsigned got;
 };
 /* Compares. A sample is wrong when it is more than `tolerance` steps from the rounded reference. Straight
  * colours that were divided by a small alpha get more room: binary32 leaves an error of about 4e-7 in a
  * premultiplied value, which the division by alpha enlarges; without alpha they say nothing. */
-struct ref_difference ref_compare(const struct yk_image *got, const struct ref_image *expected, unsigned tolerance);
+struct ref_difference ref_compare(const struct yk_image *got, const struct ref_image *expected,
+                                  unsigned tolerance);
 
 #endif

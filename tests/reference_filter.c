@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The oracle's window operations. The border replicates the edge. Averages work on premultiplied colours and treat
- * alpha like a colour; order statistics work on straight samples; edges and emboss leave alpha alone. */
+ * The oracle's window operations. The border replicates the edge. Averages work on premultiplied colours and
+ * treat alpha like a colour; order statistics work on straight samples; edges and emboss leave alpha alone.
+ */
 #include "reference.h"
 
 #include <math.h>
@@ -212,8 +213,8 @@ static struct ref_image *bilateral(const struct ref_image *in, const struct ref_
 }
 
 const struct ref_entry ref_filter_operations[] = {
-    {"blur", blur, false},         {"sharpen", sharpen, false}, {"box", box, false},
-    {"convolve", convolve, false}, {"edges", edges, false},     {"emboss", emboss, false},
-    {"median", median, false},     {"erode", erode, false},     {"dilate", dilate, false},
+    {"blur", blur, false},           {"sharpen", sharpen, false}, {"box", box, false},
+    {"convolve", convolve, false},   {"edges", edges, false},     {"emboss", emboss, false},
+    {"median", median, false},       {"erode", erode, false},     {"dilate", dilate, false},
     {"bilateral", bilateral, false}, {NULL, NULL, false},
 };

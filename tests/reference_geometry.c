@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The oracle's operations that change size or place: resize, crop, pad, rotate, flip, flop, trim. Filter
  * definitions: D. Mitchell and A. Netravali, "Reconstruction Filters in Computer Graphics" (1988), for cubic
- * (B=0, C=1/2) and mitchell (B=C=1/3); the windowed sinc of C. Lanczos as in K. Turkowski, "Filters for Common
- * Resampling Tasks" (1990). */
+ * (B=0, C=1/2) and mitchell (B=C=1/3); the windowed sinc of C. Lanczos as in K. Turkowski, "Filters for
+ * Common Resampling Tasks" (1990). */
 #include "reference.h"
 
 #include <math.h>
@@ -20,10 +20,13 @@ static double sinc(double x)
 static double mitchell_netravali(double x, double b, double c)
 {
     if (x < 1.0)
-        return ((12.0 - 9.0 * b - 6.0 * c) * pow(x, 3) + (-18.0 + 12.0 * b + 6.0 * c) * pow(x, 2) + 6.0 - 2.0 * b) / 6.0;
+        return ((12.0 - 9.0 * b - 6.0 * c) * pow(x, 3) + (-18.0 + 12.0 * b + 6.0 * c) * pow(x, 2) + 6.0 -
+                2.0 * b) /
+               6.0;
     if (x < 2.0)
         return ((-b - 6.0 * c) * pow(x, 3) + (6.0 * b + 30.0 * c) * pow(x, 2) + (-12.0 * b - 48.0 * c) * x +
-                8.0 * b + 24.0 * c) / 6.0;
+                8.0 * b + 24.0 * c) /
+               6.0;
     return 0.0;
 }
 
@@ -39,9 +42,9 @@ static double filter_weight(const char *filter, double x)
     return x < lobes ? sinc(x) * sinc(x / lobes) : 0.0;
 }
 
-/* Weight of source sample j (which may lie outside 0 .. in - 1) in result sample i, before normalising. The sample
- * centre is (i + 0.5) * in / out - 0.5, so that 2 * out times the distance is a whole number: box and nearest, whose
- * weights jump, are decided exactly. */
+/* Weight of source sample j (which may lie outside 0 .. in - 1) in result sample i, before normalising. The
+ * sample centre is (i + 0.5) * in / out - 0.5, so that 2 * out times the distance is a whole number: box and
+ * nearest, whose weights jump, are decided exactly. */
 static double tap(const char *filter, long long i, long long j, long long in, long long out)
 {
     long long distance = 2 * j * out + out - (2 * i + 1) * in, unit = 2 * (in > out ? in : out);
@@ -120,7 +123,8 @@ struct sizes {
 };
 
 /* "800x600", "800x" or "x600" under a fit and the leave to enlarge. */
-static struct sizes sizes_in_pixels(const struct ref_image *in, const char *text, const char *fit, bool enlarge)
+static struct sizes sizes_in_pixels(const struct ref_image *in, const char *text, const char *fit,
+                                    bool enlarge)
 {
     const char *cross = strchr(text, 'x');
     int wish[2] = {cross > text ? atoi(text) : 0, atoi(cross + 1)};
@@ -195,7 +199,8 @@ static struct ref_image *resize(const struct ref_image *in, const struct ref_arg
     return out;
 }
 
-/* WxH or WxH+X+Y; X and Y count inwards from the side that gravity names, from the centre to the right and down. */
+/* WxH or WxH+X+Y; X and Y count inwards from the side that gravity names, from the centre to the right and
+ * down. */
 static struct ref_image *crop(const struct ref_image *in, const struct ref_args *args)
 {
     const char *gravity = ref_text(args, 1, "gravity", "auto");
@@ -256,8 +261,8 @@ static struct ref_image *pad(const struct ref_image *in, const struct ref_args *
     background_samples(ref_text(args, 1, "background", "black"), in->colours, background);
     bool add = fill && !in->alpha && background[in->colours] < 1.0;
     struct ref_image *source = add ? with_alpha(in) : ref_copy(in);
-    struct ref_image *out =
-        ref_create(in->width + left + right, in->height + top + bottom, in->colours, source->alpha, in->depth);
+    struct ref_image *out = ref_create(in->width + left + right, in->height + top + bottom, in->colours,
+                                       source->alpha, in->depth);
     for (int y = 0; y < out->height; y++)
         for (int x = 0; x < out->width; x++)
             for (int c = 0; c < ref_channels(out); c++) {
@@ -292,8 +297,7 @@ static struct ref_image *turn(const struct ref_image *in, double degrees, const 
 {
     double background[4], a = degrees * PI / 180.0;
     background_samples(background_text, in->colours, background);
-    struct ref_image *straight =
-        !in->alpha && background[in->colours] < 1.0 ? with_alpha(in) : ref_copy(in);
+    struct ref_image *straight = !in->alpha && background[in->colours] < 1.0 ? with_alpha(in) : ref_copy(in);
     struct ref_image *source = ref_premultiply(straight);
     for (int c = 0; c < in->colours; c++)
         background[c] *= background[in->colours];

@@ -74,8 +74,8 @@ double ref_at(const struct ref_image *image, int x, int y, int channel)
 {
     x = x < 0 ? 0 : x >= image->width ? image->width - 1 : x;
     y = y < 0 ? 0 : y >= image->height ? image->height - 1 : y;
-    return image->v[((size_t)y * (size_t)image->width + (size_t)x) * (size_t)ref_channels(image) +
-                    (size_t)channel];
+    return image
+        ->v[((size_t)y * (size_t)image->width + (size_t)x) * (size_t)ref_channels(image) + (size_t)channel];
 }
 
 double ref_clamp(double v)
@@ -144,7 +144,8 @@ static double division_room(double alpha, double top)
     return alpha * top < 0.5 ? -1.0 : 4e-7 * top / alpha;
 }
 
-struct ref_difference ref_compare(const struct yk_image *got, const struct ref_image *expected, unsigned tolerance)
+struct ref_difference ref_compare(const struct yk_image *got, const struct ref_image *expected,
+                                  unsigned tolerance)
 {
     struct ref_difference difference = {0};
     difference.same_shape = (int)got->width == expected->width && (int)got->height == expected->height &&

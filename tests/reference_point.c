@@ -230,9 +230,17 @@ static struct ref_image *equalize(const struct ref_image *in, const struct ref_a
 }
 
 const struct ref_entry ref_point_operations[] = {
-    {"invert", invert, false},         {"brightness", brightness, false}, {"contrast", contrast, false},
-    {"gamma", apply_gamma, false},     {"levels", levels, false},         {"saturation", saturation, false},
-    {"threshold", threshold, false},   {"posterize", posterize, false},   {"mix", mix, false},
-    {"grayscale", grayscale, false},   {"autolevel", autolevel, true},    {"equalize", equalize, true},
+    {"invert", invert, false},
+    {"brightness", brightness, false},
+    {"contrast", contrast, false},
+    {"gamma", apply_gamma, false},
+    {"levels", levels, false},
+    {"saturation", saturation, false},
+    {"threshold", threshold, false},
+    {"posterize", posterize, false},
+    {"mix", mix, false},
+    {"grayscale", grayscale, false},
+    {"autolevel", autolevel, true},
+    {"equalize", equalize, true},
     {NULL, NULL, false},
 };

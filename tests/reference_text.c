@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The oracle's own reader of pipeline texts: words, names, numbers, colours. It accepts what the tests write and
- * nothing more. */
+ * The oracle's own reader of pipeline texts: words, names, numbers, colours. It accepts what the tests write
+ * and nothing more. */
 #include "reference.h"
 
 #include <math.h>
@@ -42,7 +42,8 @@ double ref_number(const struct ref_args *args, int place, const char *name, cons
     return v;
 }
 
-bool ref_is(const struct ref_args *args, int place, const char *name, const char *fallback, const char *choice)
+bool ref_is(const struct ref_args *args, int place, const char *name, const char *fallback,
+            const char *choice)
 {
     return strcmp(ref_text(args, place, name, fallback), choice) == 0;
 }

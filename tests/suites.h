@@ -8,4 +8,6 @@ YK_SUITE(base)
 YK_SUITE(image)
 YK_SUITE(io)
 YK_SUITE(png)
+YK_SUITE(kernels)
+YK_SUITE(ops)
 /* clang-format on */

@@ -15,6 +15,7 @@
 static struct {
     cl_int code;
     int calls;
+    cl_int (*flush)(cl_command_queue queue); /* the real one */
 } planted;
 
 static cl_int event_ends(cl_event event, cl_event_info what, size_t size, void *value, size_t *needed)
@@ -51,8 +52,14 @@ static cl_mem buffer_fails(cl_context context, cl_mem_flags flags, size_t size, 
 
 static cl_int flush_fails(cl_command_queue queue)
 {
-    (void)queue;
+    planted.flush(queue);
     return planted.code;
+}
+
+static cl_int marker_fails(cl_command_queue queue, cl_uint waits, const cl_event *list, cl_event *event)
+{
+    (void)queue, (void)waits, (void)list, (void)event;
+    return CL_OUT_OF_RESOURCES;
 }
 
 /* An open device with a program that inverts one gray pixel of 200 to 55. */
@@ -243,8 +250,9 @@ static void each_event(const struct yk_device_info *info)
     struct scene scene = begin(info);
     __typeof__(scene.device->cl.GetEventInfo) real = scene.device->cl.GetEventInfo;
     submit_and_end(&scene);
-    scene.device->cl.GetEventInfo = event_fails; /* nobody can tell any more whether it ended */
-    CU_ASSERT_EQUAL(wait_for(&scene, 0, clt_soon(60)), YK_ERR_LOST);
+    scene.device->cl.GetEventInfo = event_fails; /* nobody can tell any more whether it ended: as a hang */
+    CU_ASSERT_EQUAL(wait_for(&scene, 0, clt_soon(60)), YK_ERR_TIMEOUT);
+    CU_ASSERT_EQUAL(scene.error.status, YK_ERR_TIMEOUT);
     scene.device->cl.GetEventInfo = real;
     expect_lost(&scene);
     end(&scene);
@@ -278,11 +286,17 @@ static void each_submit(const struct yk_device_info *info)
     *cl = real;
     expect_works(&scene);
     planted.code = CL_OUT_OF_RESOURCES;
-    cl->Flush = flush_fails; /* the drain cannot flush either: the device is given up */
-    CU_ASSERT_EQUAL(submit(&scene, 0), YK_ERR_LOST);
-    CU_ASSERT_EQUAL(scene.error.status, YK_ERR_LOST);
+    planted.flush = real.Flush;
+    cl->Flush = flush_fails; /* everything is queued, and ends before the error is reported */
+    scene.target->pixels[0] = 0;
+    CU_ASSERT_EQUAL(submit(&scene, 0), YK_ERR_DEVICE);
+    CU_ASSERT_EQUAL(scene.target->pixels[0], 55);
+    cl->EnqueueMarkerWithWaitList = marker_fails; /* now nobody knows whether it ended: as a hang */
+    CU_ASSERT_EQUAL(submit(&scene, 0), YK_OK);
+    CU_ASSERT_EQUAL(wait_for(&scene, 0, clt_soon(60)), YK_ERR_TIMEOUT);
     *cl = real;
     expect_lost(&scene);
+    CU_ASSERT_EQUAL(yk_cl_await(scene.device, scene.device->slots[0].done, clt_soon(60), NULL), YK_OK);
     end(&scene);
 
     scene = begin(info);

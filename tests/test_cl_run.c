@@ -199,6 +199,7 @@ static void load_planes(struct yk_cl_device *device, const void *bytes, size_t s
     CU_ASSERT_EQUAL_FATAL(
         yk_cl_launch(device, queue, &device->convert.kernels[YK_CL_LOAD], args, 9, 2, 1, 2, NULL), YK_OK);
     CU_ASSERT_EQUAL_FATAL(yk_cl_download(device, queue, to.handle, 128, planes, 128, 128, 1, &done, NULL), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(device->cl.Flush(queue), CL_SUCCESS);
     CU_ASSERT_EQUAL_FATAL(yk_cl_await(device, done, clt_soon(60), NULL), YK_OK);
     device->cl.ReleaseEvent(done);
     device->cl.ReleaseMemObject(from.handle);
@@ -223,6 +224,7 @@ static void store_planes(struct yk_cl_device *device, const float *planes, int w
     CU_ASSERT_EQUAL_FATAL(
         yk_cl_launch(device, queue, &device->convert.kernels[YK_CL_STORE], args, 9, 2, 1, 2, NULL), YK_OK);
     CU_ASSERT_EQUAL_FATAL(yk_cl_download(device, queue, to.handle, 64, bytes, 64, size, 1, &done, NULL), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(device->cl.Flush(queue), CL_SUCCESS);
     CU_ASSERT_EQUAL_FATAL(yk_cl_await(device, done, clt_soon(60), NULL), YK_OK);
     device->cl.ReleaseEvent(done);
     device->cl.ReleaseMemObject(from.handle);

@@ -24,7 +24,8 @@ static double ulps(float got, double want)
     return fabs((double)got - want) / ldexp(1.0, exponent - 24);
 }
 
-/* Every 61st mantissa at exponents across the range that images and planning can reach, and both ends of each. */
+/* Every 61st mantissa at exponents across the range that images and planning can reach, and both ends of
+ * each. */
 static double worst_over_floats(int low, int high, float (*f)(float), double (*exact)(double), bool in_ulps)
 {
     double worst = 0.0;
@@ -141,7 +142,8 @@ static double srgb_encoded(double v)
     return v <= 0.0031308 ? v * 12.92 : 1.055 * pow(v, 1.0 / 2.4) - 0.055;
 }
 
-/* Against IEC 61966-2-1 in double precision for every 16-bit value, and there and back for every 8 and 16-bit one. */
+/* Against IEC 61966-2-1 in double precision for every 16-bit value, and there and back for every 8 and 16-bit
+ * one. */
 static void test_srgb(void)
 {
     double decode = 0.0, encode = 0.0;
@@ -161,11 +163,12 @@ static void test_srgb(void)
     CU_ASSERT(decode <= 0.05 / 65535.0);
     CU_ASSERT(encode <= 0.05 / 65535.0);
     CU_ASSERT_EQUAL(changed, 0);
-    yk_note("prelude: sRGB decoding within %.2g, encoding within %.2g, %u values changed by a round trip", decode,
-            encode, changed);
+    yk_note("prelude: sRGB decoding within %.2g, encoding within %.2g, %u values changed by a round trip",
+            decode, encode, changed);
 }
 
-/* The stored reciprocals of 255 and 65535: every sample comes back from 0 .. 1 as it was, and 255 is exactly 1. */
+/* The stored reciprocals of 255 and 65535: every sample comes back from 0 .. 1 as it was, and 255 is
+ * exactly 1. */
 static void test_samples(void)
 {
     unsigned changed = 0;

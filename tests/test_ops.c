@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The operations suite: every operation against the oracle of reference.h, and the same bytes from every device,
- * instruction-set level and schedule. This file holds what the others share. */
+ * The operations suite: every operation against the oracle of reference.h, and the same bytes from every
+ * device, instruction-set level and schedule. This file holds what the others share. */
 #include <CUnit/CUnit.h>
 
 #include <math.h>
@@ -54,14 +54,16 @@ static struct yk_image *new_image(struct yk_format format, uint32_t width, uint3
 /* One sample of waves that differ by channel; 0 .. 1. */
 static double wave(uint32_t x, uint32_t y, unsigned channel, double phase)
 {
-    double across = sin(0.11 * x + 0.07 * y * (channel + 1) + phase), down = cos(0.05 * y - 0.03 * x + channel);
+    double across = sin(0.11 * x + 0.07 * y * (channel + 1) + phase),
+           down = cos(0.05 * y - 0.03 * x + channel);
     return 0.5 + 0.3 * across + 0.2 * down;
 }
 
 struct yk_image *ops_image(struct yk_format format, uint32_t width, uint32_t height, enum ops_content content,
                            uint64_t seed)
 {
-    struct yk_random random = {seed * 1000003 + width * 1009 + height * 31 + format.colours * 4 + format.alpha * 2};
+    struct yk_random random = {seed * 1000003 + width * 1009 + height * 31 + format.colours * 4 +
+                               format.alpha * 2};
     struct yk_image *image = new_image(format, width, height);
     unsigned top = format.depth == 8 ? 255 : 65535, channels = yk_format_channels(format);
     double phase = yk_random_unit(&random) * 6.0;
@@ -135,10 +137,11 @@ bool ops_matches(const struct yk_image *got, const struct ref_image *expected, u
                got->height, yk_format_name(got->format), expected->width, expected->height, expected->colours,
                expected->alpha);
     else
-        printf("\n    %s (result %ux%u %s): x=%d y=%d channel %d: got %u, expected %.3f; %zu samples differ by "
-               "more than %u, at most by %u\n",
-               label, got->width, got->height, yk_format_name(got->format), found.x, found.y, found.channel,
-               found.got, found.expected, found.wrong, tolerance, found.integer);
+        printf(
+            "\n    %s (result %ux%u %s): x=%d y=%d channel %d: got %u, expected %.3f; %zu samples differ by "
+            "more than %u, at most by %u\n",
+            label, got->width, got->height, yk_format_name(got->format), found.x, found.y, found.channel,
+            found.got, found.expected, found.wrong, tolerance, found.integer);
     return false;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What the files of the operations suite share: made-up images, one run of a pipeline, the comparison with the
- * oracle, the list of devices. */
+ * What the files of the operations suite share: made-up images, one run of a pipeline, the comparison with
+ * the oracle, the list of devices. */
 #ifndef YOKE_TESTS_TEST_OPS_H
 #define YOKE_TESTS_TEST_OPS_H
 
@@ -12,10 +12,7 @@
 
 #include "reference.h"
 
-enum {
-    OPS_FORMATS = 8,
-    OPS_SIZES = 8
-};
+enum { OPS_FORMATS = 8, OPS_SIZES = 8 };
 extern const struct yk_format ops_formats[OPS_FORMATS];
 extern const uint32_t ops_sizes[OPS_SIZES][2]; /* width, height; the last one is the large one */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Pipelines of several operations: against the oracle, bit for bit between levels, schedules and devices, and against
- * their own parts run one after the other. */
+ * Pipelines of several operations: against the oracle, bit for bit between levels, schedules and devices, and
+ * against their own parts run one after the other. */
 #include <CUnit/CUnit.h>
 
 #include <stdio.h>
@@ -12,8 +12,8 @@
 #include "support.h"
 #include "test_ops.h"
 
-/* Tolerances in steps, as in the matrix. A statistic in the middle reads 16-bit samples; a sample that the oracle
- * rounds the other way moves the ends of the stretch by one step, which the stretch then enlarges. */
+/* Tolerances in steps, as in the matrix. A statistic in the middle reads 16-bit samples; a sample that the
+ * oracle rounds the other way moves the ends of the stretch by one step, which the stretch then enlarges. */
 static const struct {
     const char *pipeline;
     enum ops_content content;
@@ -44,10 +44,7 @@ static const struct {
     {"resize 60% linear=1 | resize 60% linear=1 | invert", OPS_MIXED, 1, 2},
     {"emboss | grayscale | resize 20x fit=exact | rotate -10", OPS_MIXED, 1, 2},
 };
-enum {
-    CHAINS = sizeof chains / sizeof chains[0],
-    CHAIN_SIZES = 4
-};
+enum { CHAINS = sizeof chains / sizeof chains[0], CHAIN_SIZES = 4 };
 static const size_t chain_sizes[CHAIN_SIZES] = {0, 4, 5, 7};
 static const char *const schedules[] = {"single", "static:1,3", "dynamic:1", "dynamic:3", "dynamic:16"};
 
@@ -75,11 +72,12 @@ void test_ops_chains(void)
                     yk_image_free(in);
                     continue;
                 }
-                struct ref_image *source = ref_from_image(in), *expected = ref_run(chains[chain].pipeline, source);
+                struct ref_image *source = ref_from_image(in),
+                                 *expected = ref_run(chains[chain].pipeline, source);
                 struct ref_difference difference;
                 bool narrow = in->format.depth == 8;
-                failed += !ops_matches(first, expected, narrow ? chains[chain].narrow : chains[chain].wide, label,
-                                       &difference);
+                failed += !ops_matches(first, expected, narrow ? chains[chain].narrow : chains[chain].wide,
+                                       label, &difference);
                 if (difference.largest > largest[!narrow])
                     largest[!narrow] = difference.largest;
                 ref_free(source);
@@ -99,7 +97,8 @@ void test_ops_chains(void)
                 yk_image_free(in);
             }
     CU_ASSERT_EQUAL(failed, 0);
-    yk_note("pipelines, CPU: %d pipelines, %zu cells against the oracle (largest distance %.3f steps in 8 bits, %.3f in "
+    yk_note("pipelines, CPU: %d pipelines, %zu cells against the oracle (largest distance %.3f steps in 8 "
+            "bits, %.3f in "
             "16), %zu runs at other levels and schedules",
             (int)CHAINS, cells, largest[0], largest[1], runs);
 }
@@ -116,7 +115,8 @@ void test_ops_chains_cl(void)
         for (size_t chain = 0; chain < CHAINS; chain++)
             for (size_t k = 0; k < 2; k++) {
                 char label[250], both[48];
-                struct yk_image *in = chain_input(chain, (chain * 3 + k * 4) % OPS_FORMATS, 2 + (chain + k) % 2);
+                struct yk_image *in =
+                    chain_input(chain, (chain * 3 + k * 4) % OPS_FORMATS, 2 + (chain + k) % 2);
                 struct yk_image *first = ops_run_cpu(chains[chain].pipeline, in);
                 snprintf(both, sizeof both, k == 0 ? "%s" : "cpu,%s", device);
                 snprintf(label, sizeof label, "%s on %s", chains[chain].pipeline, both);
@@ -129,11 +129,11 @@ void test_ops_chains_cl(void)
                 yk_image_free(in);
             }
     CU_ASSERT_EQUAL(failed, 0);
-    yk_note("pipelines, OpenCL: %zu runs equal to the CPU byte for byte", runs);
+    yk_note("pipelines, OpenCL: %zu runs against the CPU byte for byte", runs);
 }
 
-/* "a | b" against b of a's 16-bit result. Between the two, a's result is rounded: by half a step, which b enlarges by
- * at most its gain; each end rounds once more. */
+/* "a | b" against b of a's 16-bit result. Between the two, a's result is rounded: by half a step, which b
+ * enlarges by at most its gain; each end rounds once more. */
 void test_ops_metamorphic(void)
 {
     static const struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The check of the checks: operation files with planted errors, compiled through the same template as the real ones
- * and judged by the same comparison as the matrix, which must report each; and their correct twins, which must
- * pass. Plain C level only; nothing of this is in the library. */
+ * The check of the checks: operation files with planted errors, compiled through the same template as the
+ * real ones and judged by the same comparison as the matrix, which must report each; and their correct twins,
+ * which must pass. Plain C level only; nothing of this is in the library. */
 #include <CUnit/CUnit.h>
 
 #include <stdlib.h>
@@ -19,9 +19,9 @@
 #include "../kernels/convert.cl"
 
 /* invert, correct. */
-#define OP_NAME   good_invert
-#define OP_SHAPE  YK_POINT
-#define OP_ALPHA  YK_ALPHA_KEEP
+#define OP_NAME  good_invert
+#define OP_SHAPE YK_POINT
+#define OP_ALPHA YK_ALPHA_KEEP
 #define OP_PARAMS(P)
 #include "../kernels/op_begin.h"
 YK_FN yk_px good_invert_px(yk_px v, const struct good_invert_params *p, YK_GLOBAL const float *coef)
@@ -35,9 +35,9 @@ YK_FN yk_px good_invert_px(yk_px v, const struct good_invert_params *p, YK_GLOBA
 #include "../kernels/op_end.h"
 
 /* invert, wrong by one 8-bit step for one value of one colour. */
-#define OP_NAME   bad_value
-#define OP_SHAPE  YK_POINT
-#define OP_ALPHA  YK_ALPHA_KEEP
+#define OP_NAME  bad_value
+#define OP_SHAPE YK_POINT
+#define OP_ALPHA YK_ALPHA_KEEP
 #define OP_PARAMS(P)
 #include "../kernels/op_begin.h"
 YK_FN yk_px bad_value_px(yk_px v, const struct bad_value_params *p, YK_GLOBAL const float *coef)
@@ -45,16 +45,15 @@ YK_FN yk_px bad_value_px(yk_px v, const struct bad_value_params *p, YK_GLOBAL co
     (void)p, (void)coef;
     v.r = 1.0f - v.r;
     v.g = 1.0f - v.g;
-    v.b = 1.0f - v.b + (v.b > 0.2999f && v.b < 0.3f ? 0.0039f : 0.0f); /* 76.5 / 255 is 0.3 */
-    v.b = v.b > 0.7f && v.b < 0.7021f ? v.b + 0.0039f : v.b;          /* 179 / 255, from 76 */
+    v.b = 1.0f - v.b + (v.b > 0.297f && v.b < 0.299f ? 0.0039f : 0.0f); /* 76 / 255 is 0.298 */
     return v;
 }
 #include "../kernels/op_end.h"
 
 /* invert, alpha too. */
-#define OP_NAME   bad_alpha
-#define OP_SHAPE  YK_POINT
-#define OP_ALPHA  YK_ALPHA_PIXEL
+#define OP_NAME  bad_alpha
+#define OP_SHAPE YK_POINT
+#define OP_ALPHA YK_ALPHA_PIXEL
 #define OP_PARAMS(P)
 #include "../kernels/op_begin.h"
 YK_FN yk_px bad_alpha_px(yk_px v, const struct bad_alpha_params *p, YK_GLOBAL const float *coef)
@@ -69,9 +68,9 @@ YK_FN yk_px bad_alpha_px(yk_px v, const struct bad_alpha_params *p, YK_GLOBAL co
 #include "../kernels/op_end.h"
 
 /* flop, correct. */
-#define OP_NAME   good_flop
-#define OP_SHAPE  YK_GEOMETRIC
-#define OP_ALPHA  YK_ALPHA_MOVE
+#define OP_NAME  good_flop
+#define OP_SHAPE YK_GEOMETRIC
+#define OP_ALPHA YK_ALPHA_MOVE
 #define OP_PARAMS(P)
 #include "../kernels/op_begin.h"
 YK_FN float good_flop_px(yk_view s, int x, int y, int channel, const struct good_flop_params *p,
@@ -83,9 +82,9 @@ YK_FN float good_flop_px(yk_view s, int x, int y, int channel, const struct good
 #include "../kernels/op_end.h"
 
 /* flop, off by one in the last column. */
-#define OP_NAME   bad_column
-#define OP_SHAPE  YK_GEOMETRIC
-#define OP_ALPHA  YK_ALPHA_MOVE
+#define OP_NAME  bad_column
+#define OP_SHAPE YK_GEOMETRIC
+#define OP_ALPHA YK_ALPHA_MOVE
 #define OP_PARAMS(P)
 #include "../kernels/op_begin.h"
 YK_FN float bad_column_px(yk_view s, int x, int y, int channel, const struct bad_column_params *p,
@@ -97,9 +96,9 @@ YK_FN float bad_column_px(yk_view s, int x, int y, int channel, const struct bad
 #include "../kernels/op_end.h"
 
 /* dilate 3, correct. */
-#define OP_NAME   good_dilate
-#define OP_SHAPE  YK_STENCIL
-#define OP_ALPHA  YK_ALPHA_STRAIGHT
+#define OP_NAME  good_dilate
+#define OP_SHAPE YK_STENCIL
+#define OP_ALPHA YK_ALPHA_STRAIGHT
 #define OP_PARAMS(P)
 #include "../kernels/op_begin.h"
 YK_FN float good_dilate_px(yk_window w, const int radius, const struct good_dilate_params *p,
@@ -115,9 +114,9 @@ YK_FN float good_dilate_px(yk_window w, const int radius, const struct good_dila
 #include "../kernels/op_end.h"
 
 /* dilate 3 without one corner of the window. */
-#define OP_NAME   bad_window
-#define OP_SHAPE  YK_STENCIL
-#define OP_ALPHA  YK_ALPHA_STRAIGHT
+#define OP_NAME  bad_window
+#define OP_SHAPE YK_STENCIL
+#define OP_ALPHA YK_ALPHA_STRAIGHT
 #define OP_PARAMS(P)
 #include "../kernels/op_begin.h"
 YK_FN float bad_window_px(yk_window w, const int radius, const struct bad_window_params *p,
@@ -142,7 +141,8 @@ enum {
 /* Applies row functions to an image with the same size and format before and after. */
 static struct yk_image *apply(const struct yk_op_rows *op, const struct yk_image *in)
 {
-    const int channels = (int)yk_format_channels(in->format), stride = WIDTH + 2 * MARGIN, plane = stride * HEIGHT;
+    const int channels = (int)yk_format_channels(in->format), stride = WIDTH + 2 * MARGIN,
+              plane = stride * HEIGHT;
     struct yk_image *out = ops_constant(in->format, WIDTH, HEIGHT, 0);
     float *planes = calloc((size_t)(2 * channels * plane), sizeof *planes);
     if (!planes)
@@ -179,7 +179,8 @@ static struct yk_image *apply(const struct yk_op_rows *op, const struct yk_image
 }
 
 /* Whether the comparison accepts the row functions as the operation, as the matrix would. */
-static bool accepted(const struct yk_op_rows *op, const char *operation, struct yk_format format, const char *label)
+static bool accepted(const struct yk_op_rows *op, const char *operation, struct yk_format format,
+                     const char *label)
 {
     struct yk_image *in = ops_image(format, WIDTH, HEIGHT, OPS_NOISE, 77);
     struct yk_image *out = apply(op, in);

@@ -16,6 +16,7 @@ struct planning {
     size_t capacity;
     struct yk_plan_input image;
     bool premultiplied, linear;
+    bool excessive; /* premultiplied colours may be above alpha */
 };
 
 bool yk_plan_needs_stat(const struct yk_pipeline *pipeline, size_t at)
@@ -56,6 +57,15 @@ static enum yk_status add_conversion(struct planning *planning, const char *name
     return status ? status : add_step(planning, &step, error);
 }
 
+/* Whether a step can make a premultiplied colour greater than alpha: not where it only averages. */
+static bool can_exceed(const struct yk_step *step)
+{
+    bool exceeds = step->op->combine || step->op->apply == YK_STENCIL;
+    for (size_t k = 0; k < step->plan.coef_count && step->op->apply == YK_SEPARABLE; k++)
+        exceeds = exceeds || step->plan.coef[k] < 0.0f;
+    return exceeds;
+}
+
 /* Brings the samples into the wanted state. Linear light is entered and left with straight colours. */
 static enum yk_status convert(struct planning *planning, bool premultiplied, bool linear, struct yk_error *error)
 {
@@ -65,7 +75,10 @@ static enum yk_status convert(struct planning *planning, bool premultiplied, boo
     if (planning->premultiplied && (!premultiplied || planning->linear != linear)) {
         status = add_conversion(planning, "unpremultiply", error);
         planning->premultiplied = false;
+    } else if (planning->premultiplied && planning->excessive) {
+        status = add_conversion(planning, "confine", error);
     }
+    planning->excessive = false;
     if (!status && planning->linear != linear) {
         status = add_conversion(planning, linear ? "linearize" : "delinearize", error);
         planning->linear = linear;
@@ -102,6 +115,7 @@ static enum yk_status add_operation(struct planning *planning, const struct yk_p
     bool premultiplied = step.plan.alpha_mode == YK_ALPHA_MOVE ? planning->premultiplied
                                                                 : step.plan.alpha_mode == YK_ALPHA_PREMULTIPLIED;
     bool gains_alpha = step.plan.alpha && !step.in.alpha;
+    planning->excessive = step.plan.alpha_mode == YK_ALPHA_MOVE ? planning->excessive : can_exceed(&step);
     status = add_step(planning, &step, error);
     if (gains_alpha)
         planning->premultiplied = premultiplied;

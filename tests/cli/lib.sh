@@ -50,3 +50,8 @@ skip() {
     echo "$*" >&2
     exit 77
 }
+
+# image ARGUMENT...: yoke image on the CPU alone, whose messages do not depend on the OpenCL of this machine.
+image() {
+    y image --devices cpu "$@"
+}

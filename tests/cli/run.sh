@@ -29,15 +29,15 @@ trap 'chmod -R u+rwx "$scratch"; rm -rf "$scratch"' EXIT
 
 # matches EXPECTED ACTUAL: every line fits the pattern on the same line.
 matches() {
-    local -a wanted=() got=()
+    local -a patterns=() got=()
     local i
-    [ ! -e "$1" ] || mapfile -t wanted <"$1"
+    [ ! -e "$1" ] || mapfile -t patterns <"$1"
     mapfile -t got <"$2"
-    [ "${#wanted[@]}" -eq "${#got[@]}" ] || return 1
+    [ "${#patterns[@]}" -eq "${#got[@]}" ] || return 1
     for ((i = 0; i < ${#got[@]}; i++)); do
         # The right side is meant to be a pattern.
         # shellcheck disable=SC2053
-        [[ ${got[i]} == ${wanted[i]} ]] || return 1
+        [[ ${got[i]} == ${patterns[i]} ]] || return 1
     done
 }
 
@@ -64,7 +64,8 @@ run_case() {
     for stream in out err; do
         local file=$base.$stream
         [ -e "$file" ] || file=$scratch/none
-        diff -u --label "expected $stream" --label "actual $stream" "$file" "$scratch/$stream"
+        matches "$file" "$scratch/$stream" ||
+            sed 's/\\\(.\)/\1/g' "$file" | diff -u --label "expected $stream" --label "actual $stream" - "$scratch/$stream"
     done
     if [ -n "$update" ]; then
         matches "$base.out" "$scratch/out" || keep "$scratch/out" "$base.out"
