@@ -47,3 +47,14 @@ enum yk_status yk_policy_parse(const char *text, const struct yk_policy **policy
     *arguments = read;
     return YK_OK;
 }
+
+void yk_policy_learn(struct yk_policy_rate *rate, double work, unsigned lanes, uint64_t nanoseconds)
+{
+    if (nanoseconds == 0)
+        return;
+    rate->setup_ns = 0.0;
+    if (rate->samples++ < lanes)
+        return;
+    double measured = work * lanes / ((double)nanoseconds / 1e6);
+    rate->rate = rate->rate > 0.0 ? 0.5 * (rate->rate + measured) : measured;
+}

@@ -56,7 +56,8 @@ struct yk_policy_arguments {
 /* What a policy has measured of a device in this job. */
 struct yk_policy_estimate {
     double rate;      /* rows per ms of all lanes together; 0: none yet */
-    uint64_t last;    /* rows of its last package, in all lanes */
+    bool trusted;     /* from a profile or from a package that was not a lane's first: else only a lower bound */
+    uint64_t largest; /* rows of its largest package so far, in all lanes */
     unsigned samples; /* packages that came back */
     unsigned lanes;
 };

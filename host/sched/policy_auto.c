@@ -10,11 +10,11 @@ enum {
     PACKAGE_MS = 250 /* longest package: driver watchdogs end kernels after 2 to 5 s, and people want to see progress */
 };
 
-static const double KEEP_FAST = 0.5, KEEP_SLOW = 0.25; /* part of its share that the fastest, another device takes */
+static const double KEEP_FAST = 0.33, KEEP_SLOW = 0.25; /* part of its share that the fastest, another device takes */
 static const double FIRST_PART = 0.05;   /* of the job is the first package, where a profile is believed */
 static const double OVERHEAD_PART = 0.05; /* of a package's time may be overhead, but at the end */
-static const double LEAST_GAIN = 1.05;   /* several devices must be expected to be that much faster than the best one */
-static const double RISK = 0.5;          /* of the time the others need: an unmeasured device may not take longer */
+static const double LEAST_GAIN = 1.035;   /* several devices must be expected to be that much faster than the best one */
+static const double RISK = 0.25;         /* of the time the others need: an unmeasured device may not take longer */
 
 /* What the policy thinks at one moment. */
 struct view {
@@ -47,10 +47,10 @@ static double told_rate(const struct yk_policy_job *job, unsigned device)
     return told(job, device).rate / (job->row_work > 0.0 ? job->row_work : 1.0);
 }
 
-/* Whether the device's rate is known: from a profile, or from a package after the first of each lane. */
+/* Whether the device's rate is known, and not only a lower bound of it. */
 static bool measured(const struct yk_policy_state *state, const struct yk_policy_job *job, unsigned device)
 {
-    return state->estimate[device].samples > job->devices[device].lanes || told_rate(job, device) > 0.0;
+    return state->estimate[device].trusted || told_rate(job, device) > 0.0;
 }
 
 static double setup_ms(const struct yk_policy_state *state, const struct yk_policy_job *job, unsigned device)
@@ -72,8 +72,9 @@ static void look(struct view *view, const struct yk_policy_state *state, const s
     double best = 0.0;
     *view = (struct view){.rest = (double)(job->left + job->returned), .fastest = YK_POLICY_DEVICES};
     for (unsigned k = 0; k < job->device_count; k++) {
-        double rate = state->estimate[k].rate;
-        view->rate[k] = retired(job, k) ? 0.0 : rate > 0.0 ? rate : told_rate(job, k);
+        const struct yk_policy_estimate *estimate = &state->estimate[k];
+        double profile = estimate->trusted ? 0.0 : told_rate(job, k);
+        view->rate[k] = retired(job, k) ? 0.0 : profile > 0.0 ? profile : estimate->rate;
         best = view->rate[k] > best ? view->rate[k] : best;
     }
     for (unsigned k = 0; k < job->device_count; k++) {
@@ -172,10 +173,10 @@ static double probe_rows(const struct view *view, const struct yk_policy_state *
 
 /* Rows for a device whose rate is known: a part of what it can do until all are done; all of that near the end. */
 static double guided_rows(const struct view *view, const struct yk_policy_state *state, const struct yk_policy_job *job,
-                          unsigned device, double least)
+                          unsigned device, double least, bool several)
 {
     const struct yk_policy_estimate *estimate = &state->estimate[device];
-    bool fastest = device == view->fastest, several = several_pay(view, state, job);
+    bool fastest = device == view->fastest;
     if (!fastest && !several)
         return 0.0;
     double rate = view->rate[device], overhead = told(job, device).overhead_ns / 1e6;
@@ -183,12 +184,14 @@ static double guided_rows(const struct view *view, const struct yk_policy_state 
     double share = at_most((end - view->ready[device]) * rate, view->rest);
     double lower = rate * overhead / OVERHEAD_PART;
     lower = lower < least ? least : lower;
-    double rows = share * (fastest ? KEEP_FAST : KEEP_SLOW);
+    /* What it holds already counts: a second package in flight hides overheads, it is not for work ahead. */
+    double held = (double)job->held[device];
+    double rows = (share + held) * (fastest ? KEEP_FAST : KEEP_SLOW) - held;
     if (rows < lower)
-        rows = at_most(share, 2.0 * lower > share ? share : lower);
+        rows = share >= 2.0 * lower ? lower : fastest || held <= 0.0 ? share : 0.0;
     double upper = rate * PACKAGE_MS;
-    if (estimate->last)
-        upper = at_most(upper, GROWTH * (double)estimate->last);
+    if (estimate->largest)
+        upper = at_most(upper, GROWTH * (double)estimate->largest);
     else {
         double first = rate * (4.0 * overhead > FIRST_PART * end ? 4.0 * overhead : FIRST_PART * end);
         upper = at_most(upper, first);
@@ -206,15 +209,17 @@ static uint64_t take(struct yk_policy_state *state, unsigned device, const struc
         return most;
     uint64_t granule = job->granule, halos = (job->halo * HALO_FACTOR + granule - 1) / granule * granule;
     double least = (double)(halos > granule ? halos : granule);
-    double rows = measured(state, job, device) ? guided_rows(&view, state, job, device, least)
+    bool several = several_pay(&view, state, job);
+    double rows = measured(state, job, device) ? guided_rows(&view, state, job, device, least, several)
                                                : probe_rows(&view, state, job, device, least);
-    /* Less than a package: for the device that would be done with one soonest. While nobody works, the fastest takes
-     * something in any case, so that the job goes on. */
     double smallest = at_most(least, view.rest);
-    if (rows < smallest)
-        rows = (rows > 0.0 && soonest(&view, job, device, smallest)) || (view.held <= 0.0 && device == view.fastest)
-                   ? smallest
-                   : 0.0;
+    if (rows < smallest) {
+        /* Less than a package: for the device that would be done with one soonest. While nobody works, somebody takes
+         * it in any case, so that the job goes on. */
+        bool first = soonest(&view, job, device, smallest);
+        bool must = view.held <= 0.0 && (several ? first : device == view.fastest);
+        rows = (rows > 0.0 && first) || must ? smallest : 0.0;
+    }
     uint64_t whole = (uint64_t)(rows + 0.5);
     if (whole >= most)
         return most;
@@ -223,8 +228,11 @@ static uint64_t take(struct yk_policy_state *state, unsigned device, const struc
 
 static void auto_start(struct yk_policy_state *state, const struct yk_policy_job *job)
 {
-    for (unsigned k = 0; k < job->device_count; k++)
-        state->estimate[k] = (struct yk_policy_estimate){.lanes = job->devices[k].lanes};
+    for (unsigned k = 0; k < job->device_count; k++) {
+        double rate = told_rate(job, k);
+        state->estimate[k] =
+            (struct yk_policy_estimate){.rate = rate, .trusted = rate > 0.0, .lanes = job->devices[k].lanes};
+    }
 }
 
 static uint64_t auto_next(struct yk_policy_state *state, unsigned device, const struct yk_policy_job *job)
@@ -238,15 +246,18 @@ static void auto_done(struct yk_policy_state *state, unsigned device, uint64_t r
     if (!ok)
         return;
     estimate->samples++;
-    estimate->last = rows * estimate->lanes;
+    if (rows * estimate->lanes > estimate->largest)
+        estimate->largest = rows * estimate->lanes;
     if (nanoseconds == 0)
         return;
     double rate = (double)rows * estimate->lanes / ((double)nanoseconds / 1e6);
-    /* The first package of a lane pays for compiling and first touch: its rate is only a lower bound. */
-    if (estimate->samples <= estimate->lanes + 1)
-        estimate->rate = rate;
-    else
-        estimate->rate += 0.5 * (rate - estimate->rate);
+    if (estimate->samples <= estimate->lanes) {
+        /* It pays for compiling and first touch. */
+        estimate->rate = estimate->trusted ? estimate->rate : rate;
+        return;
+    }
+    estimate->rate = estimate->trusted ? estimate->rate + 0.5 * (rate - estimate->rate) : rate;
+    estimate->trusted = true;
 }
 
 const struct yk_policy yk_policy_auto = {

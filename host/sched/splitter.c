@@ -150,8 +150,8 @@ static uint64_t take_back(struct yk_splitter *splitter, unsigned device, struct 
 
 bool yk_splitter_commit(struct yk_splitter *splitter, unsigned device, struct yk_range range, uint64_t nanoseconds)
 {
-    nanoseconds = take_back(splitter, device, range, nanoseconds);
-    splitter->policy->done(&splitter->state, device, length(range), nanoseconds, true);
+    splitter->spent_ns = take_back(splitter, device, range, nanoseconds);
+    splitter->policy->done(&splitter->state, device, length(range), splitter->spent_ns, true);
     /* Joins the neighbours, so that the list is no longer than the ranges in flight. */
     for (size_t k = 0; k < splitter->done_count;) {
         struct yk_range other = splitter->done[k];

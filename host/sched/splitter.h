@@ -23,6 +23,7 @@ struct yk_splitter {
     uint64_t cursor;                              /* first row that nobody was given */
     uint64_t in_flight;                           /* rows given and not yet back */
     uint64_t frontier;                            /* all rows below are done */
+    uint64_t spent_ns;                            /* the device's time for the last range that came back */
     struct yk_range package[YK_POLICY_DEVICES];   /* the part of a device's package that is not yet claimed */
     uint64_t piece[YK_POLICY_DEVICES];            /* rows of it that one lane takes */
     struct yk_range *returned, *done;             /* owned; done: ranges above the frontier, no two adjoining */
