@@ -180,9 +180,9 @@ static int print_plan(const struct run *run)
         cli_put(stdout, item->input, false);
         fputs(" -> ", stdout);
         cli_put(stdout, item->output, false);
-        if (!is_planned && item->error) {
+        if (!is_planned && item->reason) {
             fputs(" (", stdout);
-            cli_put(stdout, item->error->text, false);
+            cli_put(stdout, item->reason, false);
             putchar(')');
         }
         putchar('\n');
@@ -206,7 +206,7 @@ static void print_failures(const struct yk_batch_plan *plan)
         fputs("  ", stderr);
         cli_put(stderr, item->input, false);
         fputs(": ", stderr);
-        cli_put(stderr, item->error ? item->error->text : "no reason was given", false);
+        cli_put(stderr, item->reason ? item->reason : "no reason was given", false);
         fputc('\n', stderr);
     }
 }

@@ -117,7 +117,7 @@ static json_t *item_json(const struct yk_batch_item *item, const struct yk_batch
         cli_json_path(entry, "output", item->output) != 0)
         goto fail;
     json_t *rest = json_pack("{s:s, s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "status", state_word(item->state),
-                             "reason", text_or_null(item->error ? item->error->text : NULL), "input_bytes",
+                             "reason", text_or_null(item->reason), "input_bytes",
                              (json_int_t)item->input_bytes, "output_bytes", (json_int_t)item->output_bytes,
                              "input_size", size_or_null(item->in_width, item->in_height), "output_size",
                              size_or_null(item->out_width, item->out_height), "ms", times_json(&item->times),

@@ -35,6 +35,9 @@ struct yk_band {
     int *stat;
     size_t stat_count, stat_sums;
     int y0, y1;
+    bool (*stop)(void *context); /* may be NULL. Asked between the strips of a long band on the CPU; true: the band
+                                    ends with YK_ERR_CANCELLED. Called on the thread that computes. */
+    void *stop_context;
 };
 
 /* Where the time of a finished band went, in nanoseconds; 0 where a backend cannot tell. */

@@ -261,6 +261,8 @@ enum yk_status yk_cpu_band_run(const struct yk_level *level, struct yk_cpu_scrat
     int height = strip_height(program);
     for (int y = band->y0; y < band->y1; y += height) {
         int end = band->y1 - y > height ? y + height : band->y1;
+        if (y > band->y0 && band->stop && band->stop(band->stop_context))
+            return yk_error_set(error, YK_ERR_CANCELLED, "stopped");
         enum yk_status status = run_strip(level, scratch, band, y, end, error);
         if (status)
             return status;

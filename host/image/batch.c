@@ -54,19 +54,6 @@ static enum task next_task(struct engine *engine, struct work **found, struct yk
     return TASK_NONE;
 }
 
-static void run_band(struct engine *engine, struct work *work, unsigned thread, const struct yk_band *band)
-{
-    struct yk_device *device = engine->devices[engine->cpu].device;
-    struct yk_band_timing timing = {0};
-    struct yk_error error = {YK_OK, ""};
-    pthread_mutex_unlock(&engine->lock);
-    enum yk_status status = yk_device_backend(device)->submit(device, thread, band, &error);
-    if (!status)
-        status = yk_device_backend(device)->wait(device, thread, UINT64_MAX, &timing, &error);
-    pthread_mutex_lock(&engine->lock);
-    yk_engine_finish_band(work, engine->cpu, band, timing.total, status, &error);
-}
-
 /* Asks the observer to stop and shows progress, ten times a second. With the lock held, released meanwhile. */
 static void tick(struct engine *engine, bool last)
 {
@@ -87,6 +74,32 @@ static void tick(struct engine *engine, bool last)
     if (stop)
         yk_engine_stop(engine);
     pthread_cond_broadcast(&engine->wake);
+}
+
+/* Between the strips of a band: a long one would otherwise hold up the answer to a signal, and the progress bar. */
+static bool stop_band(void *context)
+{
+    struct engine *engine = context;
+    pthread_mutex_lock(&engine->lock);
+    tick(engine, false);
+    bool stop = engine->cancelled;
+    pthread_mutex_unlock(&engine->lock);
+    return stop;
+}
+
+static void run_band(struct engine *engine, struct work *work, unsigned thread, struct yk_band *band)
+{
+    struct yk_device *device = engine->devices[engine->cpu].device;
+    struct yk_band_timing timing = {0};
+    struct yk_error error = {YK_OK, ""};
+    band->stop = stop_band;
+    band->stop_context = engine;
+    pthread_mutex_unlock(&engine->lock);
+    enum yk_status status = yk_device_backend(device)->submit(device, thread, band, &error);
+    if (!status)
+        status = yk_device_backend(device)->wait(device, thread, UINT64_MAX, &timing, &error);
+    pthread_mutex_lock(&engine->lock);
+    yk_engine_finish_band(work, engine->cpu, band, timing.total, status, &error);
 }
 
 static void wait_for_change(struct engine *engine)

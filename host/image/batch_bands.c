@@ -117,9 +117,10 @@ void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_b
     struct yk_range range = {(uint64_t)band->y0, (uint64_t)band->y1};
     bool memory = true;
     work->bands--;
-    if (status && device == engine->cpu)
-        work->error = *error; /* the CPU is the last resort */
-    else if (status)
+    if (status && device == engine->cpu) { /* the last resort: the file has failed, or the run was stopped */
+        work->error = *error;
+        work->cancelled = status == YK_ERR_CANCELLED;
+    } else if (status)
         memory = yk_splitter_return(&work->splitter, device, range);
     else {
         struct yk_batch_device *statistics = &engine->devices[device].statistics;

@@ -248,11 +248,8 @@ void yk_engine_end(struct work *work)
                   : !work->error.status         ? YK_ITEM_DONE
                   : work->error.status == YK_ERR_EXISTS ? YK_ITEM_SKIPPED
                                                         : YK_ITEM_FAILED;
-    if (item->state == YK_ITEM_FAILED || item->state == YK_ITEM_SKIPPED) {
-        item->error = malloc(sizeof *item->error);
-        if (item->error)
-            *item->error = work->error;
-    }
+    if (item->state == YK_ITEM_FAILED || item->state == YK_ITEM_SKIPPED)
+        item->reason = yk_mem_strdup(work->error.text);
     engine->progress.done += item->state == YK_ITEM_DONE;
     engine->progress.failed += item->state == YK_ITEM_FAILED;
     engine->progress.skipped += item->state == YK_ITEM_SKIPPED;

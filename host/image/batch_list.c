@@ -34,7 +34,7 @@ void yk_inputs_free(struct yk_inputs *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         free(list->inputs[i].path);
-        free(list->inputs[i].error);
+        free(list->inputs[i].reason);
     }
     free(list->inputs);
     *list = (struct yk_inputs){0};
@@ -55,11 +55,10 @@ static struct yk_input *add(struct yk_inputs *list, char *path)
 
 static bool fail(struct yk_input *input, const char *reason)
 {
-    input->error = malloc(sizeof *input->error);
-    if (!input->error)
-        return false;
-    yk_error_set(input->error, YK_ERR_IO, "cannot read '%s': %s", input->path, reason);
-    return true;
+    if (asprintf(&input->reason, "cannot read '%s': %s", input->path, reason) >= 0)
+        return true;
+    input->reason = NULL;
+    return false;
 }
 
 static void keep_stat(struct yk_input *input, const struct stat *info)

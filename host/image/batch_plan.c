@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -57,17 +58,18 @@ static enum yk_status no_memory(struct yk_error *error)
 
 /* ---- state of one item ---- */
 
-__attribute__((format(printf, 4, 5))) static enum yk_status
-settle(struct yk_batch_item *item, enum yk_item_state state, enum yk_status reason, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static enum yk_status settle(struct yk_batch_item *item,
+                                                                   enum yk_item_state state, const char *format, ...)
 {
-    item->error = malloc(sizeof *item->error);
-    if (!item->error)
-        return YK_ERR_NOMEM;
-    item->state = state;
     va_list list;
     va_start(list, format);
-    yk_error_vset(item->error, reason, format, list);
+    int length = vasprintf(&item->reason, format, list);
     va_end(list);
+    if (length < 0) {
+        item->reason = NULL;
+        return YK_ERR_NOMEM;
+    }
+    item->state = state;
     return YK_OK;
 }
 
@@ -84,13 +86,13 @@ static enum yk_status look_at_output(struct yk_batch_item *item, const struct yk
     if (item->state != YK_ITEM_PLANNED || is_own)
         return YK_OK;
     if (target && !S_ISREG(target->st_mode))
-        return settle(item, YK_ITEM_FAILED, YK_ERR_IO, "cannot write '%s': it is %s, not a regular file",
+        return settle(item, YK_ITEM_FAILED, "cannot write '%s': it is %s, not a regular file",
                       item->output, S_ISDIR(target->st_mode) ? "a folder" : "a special file");
     if (sources->overwrite == YK_OVERWRITE_NEVER)
-        return settle(item, YK_ITEM_SKIPPED, YK_ERR_EXISTS, "'%s' exists already and is kept", item->output);
+        return settle(item, YK_ITEM_SKIPPED, "'%s' exists already and is kept", item->output);
     if (sources->overwrite == YK_OVERWRITE_NEWER && target && input->found &&
         is_newer(target->st_mtim, input->modified))
-        return settle(item, YK_ITEM_SKIPPED, YK_ERR_EXISTS, "'%s' is newer than its input and is kept",
+        return settle(item, YK_ITEM_SKIPPED, "'%s' is newer than its input and is kept",
                       item->output);
     return YK_OK;
 }
@@ -257,11 +259,11 @@ static enum yk_status fill(struct yk_batch_plan *plan, struct yk_inputs *list, e
         if (!item->output)
             return no_memory(error);
         item->input = input->path;
-        item->error = input->error;
+        item->reason = input->reason;
         item->input_bytes = input->bytes;
-        item->state = input->error ? YK_ITEM_FAILED : YK_ITEM_PLANNED;
+        item->state = input->reason ? YK_ITEM_FAILED : YK_ITEM_PLANNED;
         input->path = NULL;
-        input->error = NULL;
+        input->reason = NULL;
     }
     return YK_OK;
 }
@@ -296,7 +298,7 @@ void yk_batch_plan_free(struct yk_batch_plan *plan)
     for (size_t i = 0; i < plan->count; i++) {
         free(plan->items[i].input);
         free(plan->items[i].output);
-        free(plan->items[i].error);
+        free(plan->items[i].reason);
     }
     free(plan->items);
     *plan = (struct yk_batch_plan){0};

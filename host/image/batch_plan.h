@@ -26,7 +26,7 @@ struct yk_input {
     ino_t inode;
     uint64_t bytes;
     struct timespec modified;
-    struct yk_error *error; /* owned; why it cannot be used, else NULL */
+    char *reason; /* owned; why it cannot be used, else NULL */
 };
 
 struct yk_inputs {

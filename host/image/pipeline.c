@@ -13,28 +13,38 @@
 
 enum { MOST_WORDS = 64, MOST_TEXT = 64 * 1024, CARET_COLUMNS = 76 };
 
+/* Whether the byte goes on with a UTF-8 character: it takes no column of its own. */
+static bool goes_on(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
 /* Adds the line of the text with a caret under the word at [at, at + length). */
 static enum yk_status point_at(const char *text, size_t at, size_t length, enum yk_status status,
                                struct yk_error *error)
 {
     if (!error)
         return status;
-    size_t start = at, used = strlen(error->text);
+    char marks[2 * CARET_COLUMNS];
+    size_t start = at, count = 0, used = strlen(error->text);
     /* A long line is shown from a little before the word. */
     while (start > 0 && text[start - 1] != '\n' && text[start - 1] != '\r' && at - start < CARET_COLUMNS / 2)
         start--;
+    while (start < at && goes_on(text[start]))
+        start++;
     size_t shown = strcspn(text + start, "\r\n");
     shown = shown > CARET_COLUMNS ? CARET_COLUMNS : shown;
-    int written = snprintf(error->text + used, sizeof error->text - used, "\n  %.*s\n  %*s^", (int)shown, text + start,
-                           (int)(at - start), "");
-    if (written < 0 || (size_t)written >= sizeof error->text - used) {
+    for (size_t k = start; k < at; k++)
+        if (!goes_on(text[k]))
+            marks[count++] = text[k] == '\t' ? '\t' : ' ';
+    marks[count++] = '^';
+    for (size_t k = at + 1; k < at + length && k < start + shown; k++)
+        if (!goes_on(text[k]))
+            marks[count++] = '~';
+    int written = snprintf(error->text + used, sizeof error->text - used, "\n  %.*s\n  %.*s", (int)shown, text + start,
+                           (int)count, marks);
+    if (written < 0 || (size_t)written >= sizeof error->text - used)
         error->text[used] = '\0';
-        return status;
-    }
-    used += (size_t)written;
-    for (size_t k = 1; k < length && used + 1 < sizeof error->text && at - start + k < CARET_COLUMNS; k++)
-        error->text[used++] = '~';
-    error->text[used] = '\0';
     return status;
 }
 

@@ -8,7 +8,7 @@
 
 enum { TEXT_COLUMNS = 78 };
 
-/* One paragraph, broken at spaces, each line indented. */
+/* One paragraph, broken at spaces or behind the bars of a choice, each line indented. */
 static void write_wrapped(FILE *to, const char *text, int indent)
 {
     size_t room = (size_t)(TEXT_COLUMNS - indent);
@@ -16,7 +16,7 @@ static void write_wrapped(FILE *to, const char *text, int indent)
         size_t length = strlen(text), take = length;
         if (length > room) {
             take = room;
-            while (take > 0 && text[take] != ' ')
+            while (take > 0 && text[take] != ' ' && text[take - 1] != '|')
                 take--;
             take = take ? take : room;
         }
@@ -52,14 +52,14 @@ void yk_op_write_text(const struct yk_op *op, FILE *to)
     write_wrapped(to, op->doc, 2);
     for (size_t k = 0; yk_op_param(op, k, &info); k++) {
         char line[512];
-        fprintf(to, "\n  %s: %s", info.name, info.type);
+        int used = snprintf(line, sizeof line, "%s: %s", info.name, info.type);
         if (has_bounds(&op->params[k]))
-            fprintf(to, ", %g to %g", info.least, info.greatest);
+            used += snprintf(line + used, sizeof line - (size_t)used, ", %g to %g", info.least, info.greatest);
         if (info.fallback)
-            fprintf(to, ", default %s", info.fallback);
+            snprintf(line + used, sizeof line - (size_t)used, ", default %s", info.fallback);
         fputs("\n", to);
-        snprintf(line, sizeof line, "%s", info.doc);
-        write_wrapped(to, line, 6);
+        write_wrapped(to, line, 2);
+        write_wrapped(to, info.doc, 6);
     }
 }
 

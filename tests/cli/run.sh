@@ -65,7 +65,8 @@ run_case() {
         local file=$base.$stream
         [ -e "$file" ] || file=$scratch/none
         matches "$file" "$scratch/$stream" ||
-            sed 's/\\\(.\)/\1/g' "$file" | diff -u --label "expected $stream" --label "actual $stream" - "$scratch/$stream"
+            sed 's/\\\(.\)/\1/g' "$file" |
+            diff -u --label "expected $stream" --label "actual $stream" - "$scratch/$stream"
     done
     if [ -n "$update" ]; then
         matches "$base.out" "$scratch/out" || keep "$scratch/out" "$base.out"

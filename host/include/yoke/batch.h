@@ -50,7 +50,7 @@ struct yk_batch_item {
     char *input, *output; /* owned */
     uint64_t input_bytes; /* size when planned; 0 for standard input */
     enum yk_item_state state;
-    struct yk_error *error; /* owned; set for FAILED and SKIPPED, else NULL */
+    char *reason; /* owned; why it FAILED or was SKIPPED, else NULL */
     uint64_t output_bytes;
     uint32_t in_width, in_height, out_width, out_height;
     struct yk_stage_times times;
@@ -66,7 +66,7 @@ struct yk_batch_plan {
  * in_place, a template that names no file, many inputs to one file. Existing outputs become SKIPPED items. An input that
  * does not exist becomes a FAILED item, so that the others are still done; a folder without `recursive` is an error.
  * Success: *plan owned by the caller, free with yk_batch_plan_free (also when it holds no items).
- * Errors: YK_ERR_INVALID, YK_ERR_PARSE (template), YK_ERR_IO (files_from, a folder that cannot be read), YK_ERR_NOMEM. */
+ * Errors: YK_ERR_INVALID, YK_ERR_PARSE (template), YK_ERR_IO (files_from, a named folder that cannot be read), YK_ERR_NOMEM. */
 enum yk_status yk_batch_plan_make(struct yk_batch_plan *plan, const struct yk_batch_sources *sources,
                                   struct yk_error *error);
 void yk_batch_plan_free(struct yk_batch_plan *plan);
