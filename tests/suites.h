@@ -10,4 +10,5 @@ YK_SUITE(io)
 YK_SUITE(png)
 YK_SUITE(kernels)
 YK_SUITE(ops)
+YK_SUITE(cl)
 /* clang-format on */

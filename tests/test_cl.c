@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The OpenCL backend: the loader and the listing, source text, every operation's kernels. The other files of the
- * suite have the cache and running bands. A build without OpenCL has only the last test here. */
+ * The OpenCL backend: the loader and the listing, source text, every operation's kernels. The other files of
+ * the suite have the cache and running bands. A build without OpenCL has only the last test here. */
 #include <CUnit/CUnit.h>
 
 #include <stdlib.h>
@@ -109,15 +109,16 @@ static cl_int pretend_info(cl_device_id device, cl_device_info what, size_t size
 {
     (void)device;
     cl_ulong number = what == CL_DEVICE_TYPE ? CL_DEVICE_TYPE_GPU : 7;
-    const char *text = what == CL_DEVICE_VERSION ? pretended.version
-                       : what == CL_DEVICE_PROFILE ? pretended.profile
+    const char *text = what == CL_DEVICE_VERSION                             ? pretended.version
+                       : what == CL_DEVICE_PROFILE                           ? pretended.profile
                        : what == CL_DEVICE_NAME || what == CL_DRIVER_VERSION ? " a\tname "
                                                                              : NULL;
     const cl_bool flag = what == CL_DEVICE_AVAILABLE            ? pretended.available
                          : what == CL_DEVICE_COMPILER_AVAILABLE ? pretended.compiler
                                                                 : pretended.little;
     const void *from = text ? (const void *)text : &number;
-    if (what == CL_DEVICE_AVAILABLE || what == CL_DEVICE_COMPILER_AVAILABLE || what == CL_DEVICE_ENDIAN_LITTLE)
+    if (what == CL_DEVICE_AVAILABLE || what == CL_DEVICE_COMPILER_AVAILABLE ||
+        what == CL_DEVICE_ENDIAN_LITTLE)
         from = &flag;
     if (needed)
         *needed = strlen(text ? text : "") + 1;
@@ -185,12 +186,16 @@ static void test_codes(void)
 
 /* ---- Source text ---- */
 
-#define SOURCE(name, text) {name, (const unsigned char *)(text), sizeof(text) - 1}
+#define SOURCE(name, text)                                                                                   \
+    {                                                                                                        \
+        name, (const unsigned char *)(text), sizeof(text) - 1                                                \
+    }
 
 static void test_source(void)
 {
     const struct yk_source sources[] = {
-        SOURCE("a.cl", "one\n#include \"b.h\"\n  #  include\t\"c.h\" /* c */\nfour\n#include <stdint.h>\nlast"),
+        SOURCE("a.cl",
+               "one\n#include \"b.h\"\n  #  include\t\"c.h\" /* c */\nfour\n#include <stdint.h>\nlast"),
         SOURCE("b.h", "#ifndef B\n#include \"none.h\"\nb \\\n#endif\n"),
         SOURCE("c.h", "#include \"b.h\"\n#included \"b.h\"\n// #include \"b.h\"\n"),
         SOURCE("self.h", "#include \"self.h\"\n"),
@@ -219,20 +224,23 @@ static void test_source(void)
 static void each_broken_source(const struct yk_device_info *info)
 {
     static const char *const names[YK_CL_KERNELS] = {"k"};
-    static const char broken[] = "#line 41 \"broken.cl\"\n__kernel void k(__global int *a) { a[0] = undeclared_thing; }\n";
+    static const char broken[] =
+        "#line 41 \"broken.cl\"\n__kernel void k(__global int *a) { a[0] = undeclared_thing; }\n";
     static const char other[] = "__kernel void other(__global int *a) { a[0] = 1; }\n";
     struct yk_cl_device *device = clt_open(info, 1, "");
     struct yk_cl_program program = {0};
     struct yk_error error = {.status = YK_OK};
-    CU_ASSERT_EQUAL(yk_cl_program_build(&device->builder, "broken", broken, sizeof broken - 1, names, &program, &error),
-                    YK_ERR_UNSUPPORTED);
+    CU_ASSERT_EQUAL(
+        yk_cl_program_build(&device->builder, "broken", broken, sizeof broken - 1, names, &program, &error),
+        YK_ERR_UNSUPPORTED);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, info->id));
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "CL_BUILD_PROGRAM_FAILURE"));
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "undeclared_thing"));
     if (strstr(info->platform, "Portable Computing Language")) /* Oclgrind's compiler ignores #line */
         CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "broken.cl:41"));
-    CU_ASSERT_EQUAL(yk_cl_program_build(&device->builder, "other", other, sizeof other - 1, names, &program, &error),
-                    YK_ERR_DEVICE);
+    CU_ASSERT_EQUAL(
+        yk_cl_program_build(&device->builder, "other", other, sizeof other - 1, names, &program, &error),
+        YK_ERR_DEVICE);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "CL_INVALID_KERNEL_NAME"));
     CU_ASSERT_PTR_NULL(program.handle);
     CU_ASSERT_EQUAL(device->builder.built_from_source, 0);
@@ -246,12 +254,13 @@ static void test_broken_source(void)
 
 static int build_calls;
 static atomic_bool *build_fault;
-static cl_int refuse_build(cl_program program, cl_uint count, const cl_device_id *devices, const char *options,
-                           void(CL_CALLBACK *notify)(cl_program, void *), void *data)
+static cl_int refuse_build(cl_program program, cl_uint count, const cl_device_id *devices,
+                           const char *options, void(CL_CALLBACK *notify)(cl_program, void *), void *data)
 {
     (void)program, (void)count, (void)devices, (void)options, (void)notify, (void)data;
     build_calls++;
-    atomic_store(build_fault, true); /* as NVIDIA and Oclgrind report failed calls to the context's callback */
+    atomic_store(build_fault,
+                 true); /* as NVIDIA and Oclgrind report failed calls to the context's callback */
     return CL_BUILD_PROGRAM_FAILURE;
 }
 
@@ -265,8 +274,10 @@ static void each_refused_op(const struct yk_device_info *info)
     device->cl.BuildProgram = refuse_build;
     build_calls = 0;
     build_fault = device->fault;
-    CU_ASSERT_EQUAL(yk_backend_cl.prepare(clt_base(device), NULL, yk_op_table[0], &first), YK_ERR_UNSUPPORTED);
-    CU_ASSERT_EQUAL(yk_backend_cl.prepare(clt_base(device), NULL, yk_op_table[0], &second), YK_ERR_UNSUPPORTED);
+    CU_ASSERT_EQUAL(yk_backend_cl.prepare(clt_base(device), NULL, yk_op_table[0], &first),
+                    YK_ERR_UNSUPPORTED);
+    CU_ASSERT_EQUAL(yk_backend_cl.prepare(clt_base(device), NULL, yk_op_table[0], &second),
+                    YK_ERR_UNSUPPORTED);
     CU_ASSERT_EQUAL(build_calls, 1);
     CU_ASSERT_STRING_EQUAL(first.text, second.text);
     CU_ASSERT_FALSE(atomic_load(device->fault)); /* the device is not lost by it */

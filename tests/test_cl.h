@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What the files of the OpenCL suite share. Internals of the backend are included on purpose: faults are planted by
- * replacing entries of an open device's function table. */
+ * What the files of the OpenCL suite share. Internals of the backend are included on purpose: faults are
+ * planted by replacing entries of an open device's function table. */
 #ifndef YOKE_TESTS_TEST_CL_H
 #define YOKE_TESTS_TEST_CL_H
 
@@ -23,14 +23,16 @@ static inline struct yk_device *clt_base(struct yk_cl_device *device)
 /* An image of a format by name with literal samples, row by row; free with yk_image_free. */
 struct yk_image *clt_image(const char *format, int width, int height, const unsigned short *samples);
 
-/* A program of one operation with its arguments as text on `source`, between premultiply and unpremultiply where the
- * operation wants that; statistics are counted on the device, in two bands. Free with yk_program_free. */
+/* A program of one operation with its arguments as text on `source`, between premultiply and unpremultiply
+ * where the operation wants that; statistics are counted on the device, in two bands. Free with
+ * yk_program_free. */
 struct yk_program *clt_program(struct yk_cl_device *device, const char *op, const char *arguments,
-                              const struct yk_image *source);
+                               const struct yk_image *source);
 
-/* Prepares and runs the program in bands of `rows` rows (slot after slot) into a new image of its output format. */
-struct yk_image *clt_run(struct yk_cl_device *device, const struct yk_program *program, const struct yk_image *source,
-                        int rows);
+/* Prepares and runs the program in bands of `rows` rows (slot after slot) into a new image of its output
+ * format. */
+struct yk_image *clt_run(struct yk_cl_device *device, const struct yk_program *program,
+                         const struct yk_image *source, int rows);
 
 /* The monotonic time in `seconds`. */
 uint64_t clt_soon(unsigned seconds);

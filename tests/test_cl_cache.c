@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The cache of compiled programs: good entries are used, and whatever is not good costs one build and is replaced. */
+ * The cache of compiled programs: good entries are used, and whatever is not good costs one build and is
+ * replaced. */
 #include "support.h"
 
 #ifdef YOKE_OPENCL
@@ -29,8 +30,8 @@ static bool loads(const char *folder, const char *key)
     return good;
 }
 
-/* Saves a good entry for "key", writes `size` bytes of it back with `flip` XORed into the byte `at`, and tells whether
- * it loads; it must be gone afterwards if not. */
+/* Saves a good entry for "key", writes `size` bytes of it back with `flip` XORed into the byte `at`, and
+ * tells whether it loads; it must be gone afterwards if not. */
 static bool loads_after(const char *folder, size_t size, size_t at, uint8_t flip)
 {
     char *path = yk_path_join(folder, "entry.bin");
@@ -158,6 +159,14 @@ static char *find_entry(const char *folder, const char *part, size_t *count)
     return path;
 }
 
+static cl_program refuse_source(cl_context context, cl_uint count, const char **text, const size_t *size,
+                                cl_int *code)
+{
+    (void)context, (void)count, (void)text, (void)size;
+    *code = CL_OUT_OF_HOST_MEMORY;
+    return NULL;
+}
+
 static void each_device_cache(const struct yk_device_info *info)
 {
     char *folder = yk_temp_make();
@@ -191,6 +200,13 @@ static void each_device_cache(const struct yk_device_info *info)
     yk_cl_cache_save(folder, name, key, (const unsigned char *)"no program of any driver", 24);
     expect_builds(info, folder, 1, 1);
     expect_builds(info, folder, 0, 2);
+    yk_cl_cache_save(folder, name, key, (const unsigned char *)"no program of any driver", 24);
+    struct yk_cl_device *device =
+        clt_open(info, 1, folder); /* nor does the source compile: the entry still goes */
+    device->cl.CreateProgramWithSource = refuse_source;
+    CU_ASSERT_EQUAL(yk_backend_cl.prepare(clt_base(device), NULL, NULL, NULL), YK_ERR_NOMEM);
+    CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
+    clt_close(device);
     free(name);
     free(good);
     free(path);
@@ -224,8 +240,8 @@ static void each_stale(const struct yk_device_info *info)
         size_t files = 0;
         device->builder.version = steps[k].version;
         device->builder.model = steps[k].model;
-        CU_ASSERT_EQUAL(yk_cl_program_build(&device->builder, "k", steps[k].text, strlen(steps[k].text), names,
-                                            &program, NULL),
+        CU_ASSERT_EQUAL(yk_cl_program_build(&device->builder, "k", steps[k].text, strlen(steps[k].text),
+                                            names, &program, NULL),
                         YK_OK);
         CU_ASSERT_EQUAL(device->builder.built_from_source, steps[k].built);
         CU_ASSERT_EQUAL(device->builder.loaded_from_cache, steps[k].loaded);

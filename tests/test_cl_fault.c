@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Drivers that fail: each fault is planted in the open device's function table, at the call where it would happen. */
+ * Drivers that fail: each fault is planted in the open device's function table, at the call where it would
+ * happen. */
 #include "support.h"
 
 #ifdef YOKE_OPENCL
@@ -37,7 +38,8 @@ static cl_int launch_fails(cl_command_queue queue, cl_kernel kernel, cl_uint dim
                            const size_t *global, const size_t *local, cl_uint waits, const cl_event *list,
                            cl_event *event)
 {
-    (void)queue, (void)kernel, (void)dimensions, (void)global, (void)local, (void)waits, (void)list, (void)event;
+    (void)queue, (void)kernel, (void)dimensions, (void)global, (void)local, (void)waits, (void)list,
+        (void)event;
     CU_ASSERT_PTR_NULL(offset);
     planted.calls++;
     return planted.code;
@@ -212,15 +214,18 @@ static void test_leak(void)
     clt_each_device(each_leak);
 }
 
-/* Submits to slot 0 and lets the band truly end before a planted end is reported: its images are freed after that. */
+/* Submits to slot 0 and lets the band truly end before a planted end is reported: its images are freed after
+ * that. */
 static void submit_and_end(struct scene *scene)
 {
     CU_ASSERT_EQUAL_FATAL(submit(scene, 0), YK_OK);
-    CU_ASSERT_EQUAL_FATAL(yk_cl_await(scene->device, scene->device->slots[0].done, clt_soon(60), NULL), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(yk_cl_await(scene->device, scene->device->slots[0].done, clt_soon(60), NULL),
+                          YK_OK);
 }
 
 /* How a band that ended with `code` is reported, and whether the device may go on. */
-static void expect_end(const struct yk_device_info *info, cl_int code, enum yk_status status, const char *name)
+static void expect_end(const struct yk_device_info *info, cl_int code, enum yk_status status,
+                       const char *name)
 {
     struct scene scene = begin(info);
     struct yk_cl *cl = &scene.device->cl;
@@ -245,7 +250,8 @@ static void each_event(const struct yk_device_info *info)
     expect_end(info, CL_OUT_OF_RESOURCES, YK_ERR_LOST, "CL_OUT_OF_RESOURCES (-5)");
     expect_end(info, CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST, YK_ERR_LOST, "CL_EXEC_STATUS_ERROR");
     expect_end(info, CL_INVALID_COMMAND_QUEUE, YK_ERR_LOST, "CL_INVALID_COMMAND_QUEUE (-36)");
-    expect_end(info, CL_MEM_OBJECT_ALLOCATION_FAILURE, YK_ERR_DEVICE, "CL_MEM_OBJECT_ALLOCATION_FAILURE (-4)");
+    expect_end(info, CL_MEM_OBJECT_ALLOCATION_FAILURE, YK_ERR_DEVICE,
+               "CL_MEM_OBJECT_ALLOCATION_FAILURE (-4)");
 
     struct scene scene = begin(info);
     __typeof__(scene.device->cl.GetEventInfo) real = scene.device->cl.GetEventInfo;
@@ -270,7 +276,8 @@ static void each_submit(const struct yk_device_info *info)
     planted.code = CL_MEM_OBJECT_ALLOCATION_FAILURE;
     cl->CreateBuffer = buffer_fails;
     CU_ASSERT_EQUAL(submit(&scene, 0), YK_ERR_DEVICE);
-    CU_ASSERT_PTR_NOT_NULL(strstr(scene.error.text, "clCreateBuffer returned CL_MEM_OBJECT_ALLOCATION_FAILURE (-4)"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(scene.error.text, "clCreateBuffer returned CL_MEM_OBJECT_ALLOCATION_FAILURE (-4)"));
     *cl = real;
     expect_works(&scene);
     planted.code = CL_OUT_OF_RESOURCES; /* from a call: no memory, not a reset */

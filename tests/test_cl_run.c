@@ -1,183 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Bands on OpenCL devices: the conversions on literal values, every operation's known answers in bands of every
- * height, memory limits, and what happens when the driver fails. */
+ * Bands on OpenCL devices: the conversions on literal values, every operation's known answers in bands of
+ * every height, memory limits, and what happens when the driver fails. */
 #include "support.h"
 
 #ifdef YOKE_OPENCL
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "clock.h"
-#include "params.h"
-#include "registry.h"
 #include "test_cl.h"
-
-uint64_t clt_soon(unsigned seconds)
-{
-    return yk_clock_ns() + UINT64_C(1000000000) * seconds;
-}
-
-void clt_each_device(void (*test)(const struct yk_device_info *info))
-{
-    struct yk_device_list list = {0};
-    size_t usable = 0;
-    CU_ASSERT_EQUAL_FATAL(yk_backend_cl.list(&list, NULL), YK_OK);
-    for (size_t k = 0; k < list.count; k++)
-        if (list.devices[k].usable) {
-            test(&list.devices[k]);
-            usable++;
-        }
-    if (usable == 0)
-        yk_skip("no OpenCL device");
-    yk_device_list_free(&list);
-}
-
-struct yk_cl_device *clt_open(const struct yk_device_info *info, unsigned slots, const char *cache_folder)
-{
-    struct yk_device_options options = {.slots = slots, .cache_folder = cache_folder};
-    struct yk_device *device = NULL;
-    struct yk_error error = {.text = ""};
-    if (yk_backend_cl.open(&device, info, &options, &error) != YK_OK)
-        printf("%s\n", error.text);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(device);
-    return (struct yk_cl_device *)(void *)device;
-}
-
-void clt_close(struct yk_cl_device *device)
-{
-    yk_backend_cl.close(clt_base(device), false);
-}
-
-static struct yk_format format_of(const char *name)
-{
-    for (unsigned k = 0; k < 8; k++) {
-        struct yk_format format = {k & 1 ? 3 : 1, k >> 1 & 1, k & 4 ? 16 : 8};
-        if (strcmp(yk_format_name(format), name) == 0)
-            return format;
-    }
-    CU_FAIL_FATAL("unknown format");
-    return (struct yk_format){0};
-}
-
-struct yk_image *clt_image(const char *format, int width, int height, const unsigned short *samples)
-{
-    struct yk_image *image = NULL;
-    CU_ASSERT_EQUAL_FATAL(
-        yk_image_create(&image, (uint32_t)width, (uint32_t)height, format_of(format), NULL, NULL), YK_OK);
-    size_t row = (size_t)width * yk_format_channels(image->format);
-    for (size_t y = 0; y < (size_t)height; y++)
-        for (size_t k = 0; k < row; k++)
-            if (image->format.depth == 16)
-                memcpy(yk_image_row(image, (uint32_t)y) + 2 * k, &samples[y * row + k], 2);
-            else
-                yk_image_row(image, (uint32_t)y)[k] = (uint8_t)samples[y * row + k];
-    return image;
-}
-
-/* Counts the statistic of `op` over `source` in two bands. The caller frees it. */
-static int *count_stat(struct yk_cl_device *device, const struct yk_op *op, size_t index, const void *params,
-                       const struct yk_plan_input *in, const struct yk_image *source)
-{
-    struct yk_band band = {.source = source, .reduce = op, .reduce_index = index, .reduce_params = params};
-    band.stat_count = op->stat_count(in, &band.stat_sums);
-    band.stat = calloc(band.stat_count, sizeof *band.stat);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(band.stat);
-    CU_ASSERT_EQUAL_FATAL(yk_backend_cl.prepare(clt_base(device), NULL, op, NULL), YK_OK);
-    int height = (int)source->height, middle = (height + 1) / 2;
-    for (int y = 0; y < height; y += middle) {
-        band.y0 = y;
-        band.y1 = y + middle < height ? y + middle : height;
-        CU_ASSERT_EQUAL_FATAL(yk_backend_cl.submit(clt_base(device), 0, &band, NULL), YK_OK);
-        CU_ASSERT_EQUAL_FATAL(yk_backend_cl.wait(clt_base(device), 0, clt_soon(60), NULL, NULL), YK_OK);
-    }
-    return band.stat;
-}
-
-static void add_step(struct yk_program *program, const char *name, const void *params, struct yk_plan_input *in)
-{
-    static const char nothing[sizeof(int)] = {0}; /* the parameters of an operation that has none */
-    const struct yk_op *op = yk_op_lookup(name, strlen(name), NULL);
-    struct yk_step *step = &program->steps[program->count];
-    CU_ASSERT_PTR_NOT_NULL_FATAL(op);
-    CU_ASSERT_EQUAL_FATAL(yk_step_make(step, op, params ? params : nothing, in, NULL), YK_OK);
-    program->count++;
-    *in = (struct yk_plan_input){step->plan.width, step->plan.height, step->plan.colours, step->plan.alpha,
-                                 in->depth, NULL};
-}
-
-struct yk_program *clt_program(struct yk_cl_device *device, const char *name, const char *arguments,
-                              const struct yk_image *source)
-{
-    static uint64_t serial; /* of this suite's programs */
-    char text[256], *rest = text, *word;
-    const char *words[16];
-    size_t count = 0, index = 0, bad = 0;
-    struct yk_error error = {.text = ""};
-    const struct yk_op *op = yk_op_lookup(name, strlen(name), &index);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(op);
-    snprintf(text, sizeof text, "%s", arguments);
-    while ((word = strtok_r(NULL, " ", &rest)) != NULL && count < 16)
-        words[count++] = word;
-    void *params = calloc(1, op->params_size);
-    struct yk_program *program = calloc(1, sizeof *program);
-    CU_ASSERT_FATAL(params && program);
-    program->steps = calloc(3, sizeof *program->steps);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(program->steps);
-    if (yk_params_parse(op, words, count, params, &bad, &error) != YK_OK)
-        CU_FAIL_FATAL("the arguments of a vector");
-    struct yk_plan_input in = {(int)source->width, (int)source->height, source->format.colours, source->format.alpha,
-                               source->format.depth, NULL};
-    *program = (struct yk_program){.steps = program->steps,
-                                   .in_width = in.width,
-                                   .in_height = in.height,
-                                   .in_format = source->format,
-                                   .serial = ++serial};
-    int *stat = op->shape == YK_REDUCE ? count_stat(device, op, index, params, &in, source) : NULL;
-    bool around = op->alpha_mode == YK_ALPHA_PREMULTIPLIED && in.alpha;
-    if (around)
-        add_step(program, "premultiply", NULL, &in);
-    in.stat = stat;
-    add_step(program, name, params, &in);
-    if (around)
-        add_step(program, "unpremultiply", NULL, &in);
-    program->out_width = in.width;
-    program->out_height = in.height;
-    program->out_format = (struct yk_format){(uint8_t)in.colours, (uint8_t)in.alpha, source->format.depth};
-    free(stat);
-    free(params);
-    return program;
-}
-
-struct yk_image *clt_run(struct yk_cl_device *device, const struct yk_program *program, const struct yk_image *source,
-                        int rows)
-{
-    struct yk_image *target = NULL;
-    CU_ASSERT_EQUAL_FATAL(yk_image_create(&target, (uint32_t)program->out_width, (uint32_t)program->out_height,
-                                          program->out_format, NULL, NULL),
-                          YK_OK);
-    memset(target->pixels, 0xEE, target->stride * target->height);
-    CU_ASSERT_EQUAL_FATAL(yk_backend_cl.prepare(clt_base(device), program, NULL, NULL), YK_OK);
-    unsigned slot = 0;
-    for (int y = 0; y < program->out_height; y += rows, slot++) {
-        int end = y + rows < program->out_height ? y + rows : program->out_height;
-        struct yk_band band = {.program = program, .source = source, .target = target, .y0 = y, .y1 = end};
-        struct yk_band_timing timing = {0};
-        struct yk_error error = {.text = ""};
-        unsigned at = slot % device->slot_count;
-        if (slot >= device->slot_count)
-            CU_ASSERT_EQUAL_FATAL(yk_backend_cl.wait(clt_base(device), at, clt_soon(60), &timing, NULL), YK_OK);
-        CU_ASSERT(slot < device->slot_count || timing.total > 0);
-        enum yk_status status = yk_backend_cl.submit(clt_base(device), at, &band, &error);
-        if (status != YK_OK)
-            printf("%s\n", error.text);
-        CU_ASSERT_EQUAL_FATAL(status, YK_OK);
-    }
-    for (unsigned k = 0; k < device->slot_count && k < slot; k++)
-        CU_ASSERT_EQUAL_FATAL(yk_backend_cl.wait(clt_base(device), k, clt_soon(60), NULL, NULL), YK_OK);
-    return target;
-}
 
 /* ---- Conversions ---- */
 
@@ -190,15 +20,22 @@ static void load_planes(struct yk_cl_device *device, const void *bytes, size_t s
     CU_ASSERT_EQUAL_FATAL(yk_cl_reserve(device, &from, 64, NULL), YK_OK);
     CU_ASSERT_EQUAL_FATAL(yk_cl_reserve(device, &to, 32 * sizeof(float), NULL), YK_OK);
     const struct yk_cl_arg args[] = {
-        {sizeof from.handle, &from.handle}, {sizeof to.handle, &to.handle}, {sizeof width, &width},
-        {sizeof rows, &rows}, {sizeof channels, &channels}, {sizeof wide, &wide}, {sizeof stride, &stride},
-        {sizeof plane_stride, &plane_stride}, {sizeof plane_size, &plane_size},
+        {sizeof from.handle, &from.handle},
+        {sizeof to.handle, &to.handle},
+        {sizeof width, &width},
+        {sizeof rows, &rows},
+        {sizeof channels, &channels},
+        {sizeof wide, &wide},
+        {sizeof stride, &stride},
+        {sizeof plane_stride, &plane_stride},
+        {sizeof plane_size, &plane_size},
     };
     cl_event done = NULL;
     CU_ASSERT_EQUAL_FATAL(yk_cl_upload(device, queue, from.handle, 64, bytes, 64, size, 1, NULL), YK_OK);
     CU_ASSERT_EQUAL_FATAL(
         yk_cl_launch(device, queue, &device->convert.kernels[YK_CL_LOAD], args, 9, 2, 1, 2, NULL), YK_OK);
-    CU_ASSERT_EQUAL_FATAL(yk_cl_download(device, queue, to.handle, 128, planes, 128, 128, 1, &done, NULL), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(yk_cl_download(device, queue, to.handle, 128, planes, 128, 128, 1, &done, NULL),
+                          YK_OK);
     CU_ASSERT_EQUAL_FATAL(device->cl.Flush(queue), CL_SUCCESS);
     CU_ASSERT_EQUAL_FATAL(yk_cl_await(device, done, clt_soon(60), NULL), YK_OK);
     device->cl.ReleaseEvent(done);
@@ -215,15 +52,22 @@ static void store_planes(struct yk_cl_device *device, const float *planes, int w
     CU_ASSERT_EQUAL_FATAL(yk_cl_reserve(device, &from, 32 * sizeof(float), NULL), YK_OK);
     CU_ASSERT_EQUAL_FATAL(yk_cl_reserve(device, &to, 64, NULL), YK_OK);
     const struct yk_cl_arg args[] = {
-        {sizeof from.handle, &from.handle}, {sizeof to.handle, &to.handle}, {sizeof width, &width},
-        {sizeof rows, &rows}, {sizeof channels, &channels}, {sizeof wide, &wide}, {sizeof stride, &stride},
-        {sizeof plane_stride, &plane_stride}, {sizeof plane_size, &plane_size},
+        {sizeof from.handle, &from.handle},
+        {sizeof to.handle, &to.handle},
+        {sizeof width, &width},
+        {sizeof rows, &rows},
+        {sizeof channels, &channels},
+        {sizeof wide, &wide},
+        {sizeof stride, &stride},
+        {sizeof plane_stride, &plane_stride},
+        {sizeof plane_size, &plane_size},
     };
     cl_event done = NULL;
     CU_ASSERT_EQUAL_FATAL(yk_cl_upload(device, queue, from.handle, 128, planes, 128, 128, 1, NULL), YK_OK);
     CU_ASSERT_EQUAL_FATAL(
         yk_cl_launch(device, queue, &device->convert.kernels[YK_CL_STORE], args, 9, 2, 1, 2, NULL), YK_OK);
-    CU_ASSERT_EQUAL_FATAL(yk_cl_download(device, queue, to.handle, 64, bytes, 64, size, 1, &done, NULL), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(yk_cl_download(device, queue, to.handle, 64, bytes, 64, size, 1, &done, NULL),
+                          YK_OK);
     CU_ASSERT_EQUAL_FATAL(device->cl.Flush(queue), CL_SUCCESS);
     CU_ASSERT_EQUAL_FATAL(yk_cl_await(device, done, clt_soon(60), NULL), YK_OK);
     device->cl.ReleaseEvent(done);
@@ -269,13 +113,15 @@ static void test_conversions(void)
 static void run_vector(struct yk_cl_device *device, const struct yk_op *op, const struct yk_vector *vector)
 {
     struct yk_image *source = clt_image(vector->in_format, vector->in_width, vector->in_height, vector->in);
-    struct yk_image *expected = clt_image(vector->out_format, vector->out_width, vector->out_height, vector->out);
+    struct yk_image *expected =
+        clt_image(vector->out_format, vector->out_width, vector->out_height, vector->out);
     struct yk_program *program = clt_program(device, op->name, vector->arguments, source);
     program->out_format.depth = expected->format.depth;
     for (int rows = program->out_height; rows > 0; rows = rows > 1 ? rows / 2 : 0) {
         struct yk_image *got = clt_run(device, program, source, rows);
         char label[160];
-        snprintf(label, sizeof label, "%s %s %s in bands of %d", op->name, vector->arguments, vector->in_format, rows);
+        snprintf(label, sizeof label, "%s %s %s in bands of %d", op->name, vector->arguments,
+                 vector->in_format, rows);
         CU_ASSERT(yk_image_equal(got, expected, 0, label));
         yk_image_free(got);
     }
@@ -291,7 +137,8 @@ static void each_vectors(const struct yk_device_info *info)
     for (size_t k = 0; k < yk_op_count; k++)
         for (size_t j = 0; j < yk_op_table[k]->vector_count; j++, count++)
             run_vector(device, yk_op_table[k], &yk_op_table[k]->vectors[j]);
-    yk_note("%s: %zu known answers of %zu operations, in bands of every halved height", info->id, count, yk_op_count);
+    yk_note("%s: %zu known answers of %zu operations, in bands of every halved height", info->id, count,
+            yk_op_count);
     CU_ASSERT(count >= yk_op_count / 2);
     clt_close(device);
 }
@@ -301,15 +148,16 @@ static void test_vectors(void)
     clt_each_device(each_vectors);
 }
 
-/* A larger image in bands: with strides that are not the tightest, with parts of rows, with halos. flip and crop have
- * answers that need no arithmetic; blur of a constant is that constant. */
+/* A larger image in bands: with strides that are not the tightest, with parts of rows, with halos. flip and
+ * crop have answers that need no arithmetic; blur of a constant is that constant. */
 static void each_split(const struct yk_device_info *info)
 {
     enum { WIDTH = 83, HEIGHT = 57 };
     struct yk_cl_device *device = clt_open(info, 2, NULL);
     struct yk_random random = {11};
     struct yk_image *wide = NULL, view;
-    CU_ASSERT_EQUAL_FATAL(yk_image_create(&wide, 200, HEIGHT, (struct yk_format){3, 1, 16}, NULL, NULL), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(yk_image_create(&wide, 200, HEIGHT, (struct yk_format){3, 1, 16}, NULL, NULL),
+                          YK_OK);
     yk_random_fill(&random, wide->pixels, wide->stride * HEIGHT);
     view = *wide; /* a stride of 1600 for rows of 664 bytes */
     view.width = WIDTH;
@@ -331,20 +179,81 @@ static void each_split(const struct yk_device_info *info)
         yk_image_free(got);
         yk_program_free(program);
     }
+    /* A target with a stride of its own: nothing beside its rows may change. */
+    struct yk_image *room = NULL, target;
+    CU_ASSERT_EQUAL_FATAL(yk_image_create(&room, 200, HEIGHT, view.format, NULL, NULL), YK_OK);
+    memset(room->pixels, 0xEE, room->stride * HEIGHT);
+    target = *room;
+    target.width = WIDTH;
+    struct yk_program *program = clt_program(device, "flip", "", &view);
+    struct yk_band band = {.program = program, .source = &view, .target = &target, .y0 = 3, .y1 = 9};
+    CU_ASSERT_EQUAL_FATAL(yk_backend_cl.submit(clt_base(device), 0, &band, NULL), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(yk_backend_cl.wait(clt_base(device), 0, clt_soon(60), NULL, NULL), YK_OK);
+    size_t wrong = 0;
+    for (uint32_t y = 0; y < HEIGHT; y++)
+        for (size_t k = 0; k < room->stride; k++) {
+            bool inside = y >= 3 && y < 9 && k < WIDTH * 8;
+            wrong += yk_image_row(&target, y)[k] != (inside ? yk_image_row(&view, HEIGHT - 1 - y)[k] : 0xEE);
+        }
+    CU_ASSERT_EQUAL(wrong, 0);
+    yk_program_free(program);
+    yk_image_free(room);
+
     for (uint32_t y = 0; y < HEIGHT; y++)
         memset(yk_image_row(&view, y), 0x77, WIDTH * 8);
-    struct yk_program *program = clt_program(device, "blur", "3", &view);
+    program = clt_program(device, "blur", "3", &view);
     struct yk_image *got = clt_run(device, program, &view, 5);
     CU_ASSERT(yk_image_equal(got, &view, 1, "blur of a constant"));
     yk_image_free(got);
     yk_program_free(program);
     yk_image_free(wide);
+
+    /* The known answer of sharpen stood on end: here the source and its vertical sums differ. */
+    static const unsigned short soft[3] = {100, 150, 100}, sharp[3] = {88, 180, 88};
+    struct yk_image *column = clt_image("gray8", 1, 3, soft), *expected = clt_image("gray8", 1, 3, sharp);
+    program = clt_program(device, "sharpen", "1", column);
+    got = clt_run(device, program, column, 2);
+    CU_ASSERT(yk_image_equal(got, expected, 0, "sharpen of a column"));
+    yk_image_free(got);
+    yk_image_free(column);
+    yk_image_free(expected);
+    yk_program_free(program);
     clt_close(device);
 }
 
 static void test_split(void)
 {
     clt_each_device(each_split);
+}
+
+/* Statistics of 16-bit samples, added up over bands: a border of 300 around a different rectangle. */
+static void each_wide_stat(const struct yk_device_info *info)
+{
+    struct yk_cl_device *device = clt_open(info, 1, NULL);
+    unsigned short samples[9 * 8];
+    for (int k = 0; k < 72; k++)
+        samples[k] = k / 9 >= 2 && k / 9 < 5 && k % 9 >= 3 && k % 9 < 7 ? 40000 : 300;
+    struct yk_image *source = clt_image("gray16", 9, 8, samples);
+    struct yk_program *program = clt_program(device, "trim", "0", source);
+    CU_ASSERT_EQUAL(program->out_width, 4);
+    CU_ASSERT_EQUAL(program->out_height, 3);
+    yk_program_free(program);
+    /* From 300 and 40000 to 0 and 65535. */
+    program = clt_program(device, "autolevel", "", source);
+    struct yk_image *got = clt_run(device, program, source, 3);
+    uint16_t low, high;
+    memcpy(&low, got->pixels, 2);
+    memcpy(&high, yk_image_row(got, 4) + 2 * 6, 2);
+    CU_ASSERT(low == 0 && high == 65535);
+    yk_image_free(got);
+    yk_program_free(program);
+    yk_image_free(source);
+    clt_close(device);
+}
+
+static void test_wide_stat(void)
+{
+    clt_each_device(each_wide_stat);
 }
 
 /* ---- Memory limits: arithmetic only ---- */
@@ -362,7 +271,8 @@ static void test_layout(void)
 
     /* invert on 100x1000 gray8: a row takes 128 bytes in each byte buffer and 448 in each set of planes. */
     struct yk_image *source = NULL;
-    CU_ASSERT_EQUAL_FATAL(yk_image_create(&source, 100, 1000, (struct yk_format){1, 0, 8}, NULL, NULL), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(yk_image_create(&source, 100, 1000, (struct yk_format){1, 0, 8}, NULL, NULL),
+                          YK_OK);
     struct yk_program *program = clt_program(NULL, "invert", "", source);
     struct yk_rect rects[2];
     struct yk_cl_layout layout;
@@ -387,7 +297,8 @@ static void test_layout(void)
     int rows = yk_cl_layout_rows(program, &limits, rects), over = 0;
     CU_ASSERT(rows > 1 && rows < program->out_height);
     for (int y = 0; y + rows <= program->out_height; y++)
-        over += !yk_cl_layout_make(program, y, y + rows, rects, &layout) || !yk_cl_layout_fits(&layout, &limits);
+        over +=
+            !yk_cl_layout_make(program, y, y + rows, rects, &layout) || !yk_cl_layout_fits(&layout, &limits);
     CU_ASSERT_EQUAL(over, 0);
     yk_program_free(program);
     yk_image_free(source);
@@ -409,6 +320,16 @@ static void each_small(const struct yk_device_info *info)
     CU_ASSERT_EQUAL(got->pixels[0], 255);
     CU_ASSERT_EQUAL(yk_backend_cl.submit(clt_base(device), 0, &band, &error), YK_ERR_LIMIT);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "41 rows"));
+    yk_image_free(got);
+
+    /* Another program needs other sizes: what the slot kept for the first one gives way to the limit. */
+    struct yk_program *blur = clt_program(device, "blur", "1", source);
+    got = clt_run(device, blur, source, yk_backend_cl.max_rows(clt_base(device), blur));
+    uint64_t kept = 0;
+    for (int k = 0; k < YK_CL_PLACES; k++)
+        kept += device->slots[0].places[k].size;
+    CU_ASSERT(kept > 0 && kept <= device->limits.all);
+    yk_program_free(blur);
     device->limits.all = 1000;
     CU_ASSERT_EQUAL(yk_backend_cl.max_rows(clt_base(device), program), 1);
     CU_ASSERT_EQUAL(yk_backend_cl.prepare(clt_base(device), program, NULL, &error), YK_ERR_UNSUPPORTED);
@@ -428,6 +349,7 @@ void clt_add_run_tests(CU_pSuite suite)
     CU_add_test(suite, "conversions of literal samples", test_conversions);
     CU_add_test(suite, "known answers of every operation in bands", test_vectors);
     CU_add_test(suite, "bands of any height, stride and part of a row", test_split);
+    CU_add_test(suite, "statistics of 16-bit samples", test_wide_stat);
     CU_add_test(suite, "memory of bands", test_layout);
     CU_add_test(suite, "a device with little memory", test_small);
     clt_add_fault_tests(suite);

@@ -12,8 +12,9 @@ static struct yk_cl_device *of(struct yk_device *device)
     return (struct yk_cl_device *)(void *)device;
 }
 
-/* Between calls, a driver calls this for a context that is finished; the band's wait sees the flag. Many also call it
- * for a call that fails, which submit and prepare undo. Any thread of the driver; Oclgrind gives no pointer. */
+/* Between calls, a driver calls this for a context that is finished; the band's wait sees the flag. Many also
+ * call it for a call that fails, which submit and prepare undo. Any thread of the driver; Oclgrind gives no
+ * pointer. */
 static void CL_CALLBACK context_fault(const char *text, const void *data, size_t size, void *flag)
 {
     (void)text, (void)data, (void)size;
@@ -30,7 +31,8 @@ static enum yk_status find_device(struct yk_cl_device *device, const struct yk_d
     cl_uint platform_count = 0, device_count = 0;
     unsigned p = 0, d = 0;
     bool named = sscanf(info->id, "cl:%u.%u", &p, &d) == 2;
-    if (named && yk_cl_platforms(&device->cl, &platforms, &platform_count) == CL_SUCCESS && p < platform_count &&
+    if (named && yk_cl_platforms(&device->cl, &platforms, &platform_count) == CL_SUCCESS &&
+        p < platform_count &&
         yk_cl_devices(&device->cl, platforms[p], &devices, &device_count) == CL_SUCCESS && d < device_count) {
         device->platform = platforms[p];
         device->id = devices[d];
@@ -39,8 +41,8 @@ static enum yk_status find_device(struct yk_cl_device *device, const struct yk_d
     free(devices);
     free(platforms);
     if (!device->id || strcmp(device->base.info.name, info->name) != 0)
-        return yk_error_set(error, YK_ERR_MISSING, "the OpenCL device %s (%s) is not there any more", info->id,
-                            info->name);
+        return yk_error_set(error, YK_ERR_MISSING, "the OpenCL device %s (%s) is not there any more",
+                            info->id, info->name);
     if (!device->base.info.usable)
         return yk_error_set(error, YK_ERR_UNSUPPORTED, "%s (%s): %s", info->id, info->name,
                             device->base.info.reason);
@@ -52,7 +54,8 @@ static enum yk_status find_device(struct yk_cl_device *device, const struct yk_d
 static enum yk_status set_limits(struct yk_cl_device *device, struct yk_error *error)
 {
     cl_ulong buffer = 0;
-    cl_int code = device->cl.GetDeviceInfo(device->id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof buffer, &buffer, NULL);
+    cl_int code =
+        device->cl.GetDeviceInfo(device->id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof buffer, &buffer, NULL);
     if (code != CL_SUCCESS)
         return yk_cl_device_fail(device, "clGetDeviceInfo", code, false, error);
     uint64_t share = device->base.info.memory / (device->base.info.type == YK_DEVICE_CPU ? 4 : 2);
@@ -74,7 +77,8 @@ static void set_names(struct yk_cl_device *device)
 static enum yk_status make_context(struct yk_cl_device *device, struct yk_error *error)
 {
     cl_int code = CL_SUCCESS;
-    const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)device->platform, 0};
+    const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)device->platform,
+                                                0};
     device->context =
         device->cl.CreateContext(properties, 1, &device->id, context_fault, device->fault, &code);
     if (!device->context || code != CL_SUCCESS)
@@ -113,7 +117,8 @@ static void release_objects(struct yk_cl_device *device)
     free(device->fault);
 }
 
-/* With `leak`, what the driver may still touch stays: its handles, the callback's flag, the statistic's memory. */
+/* With `leak`, what the driver may still touch stays: its handles, the callback's flag, the statistic's
+ * memory. */
 static void close_device(struct yk_device *base, bool leak)
 {
     struct yk_cl_device *device = of(base);
@@ -241,8 +246,8 @@ static enum yk_status prepare_all(struct yk_cl_device *device, const struct yk_p
     return status;
 }
 
-static enum yk_status prepare(struct yk_device *base, const struct yk_program *program, const struct yk_op *reduce,
-                              struct yk_error *error)
+static enum yk_status prepare(struct yk_device *base, const struct yk_program *program,
+                              const struct yk_op *reduce, struct yk_error *error)
 {
     struct yk_cl_device *device = of(base);
     if (atomic_load(&device->lost))
@@ -250,8 +255,8 @@ static enum yk_status prepare(struct yk_device *base, const struct yk_program *p
     if (program && most_rows(device, program) == 0)
         return yk_error_set(error, YK_ERR_UNSUPPORTED, "%s: one row of the result needs more than %llu MiB",
                             device->label, (unsigned long long)(device->limits.all >> 20));
-    /* Source or a cached program that the compiler refuses is no fault of the context; bands in flight that do fail
-     * have their events to say so. */
+    /* Source or a cached program that the compiler refuses is no fault of the context; bands in flight that
+     * do fail have their events to say so. */
     bool before = atomic_load(device->fault);
     enum yk_status status = prepare_all(device, program, reduce, error);
     atomic_store(device->fault, before);

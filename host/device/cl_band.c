@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Running one band: source bytes up, samples to planes, one kernel or two for each step, planes to bytes, bytes down.
- * Everything is queued at once; nothing here waits but after an error. */
+ * Running one band: source bytes up, samples to planes, one kernel or two for each step, planes to bytes,
+ * bytes down. Everything is queued at once; nothing here waits but after an error. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,102 +13,11 @@ static struct yk_cl_device *of(struct yk_device *device)
     return (struct yk_cl_device *)(void *)device;
 }
 
-static void clear_tables(const struct yk_cl *cl, struct yk_cl_tables *tables)
-{
-    for (size_t k = 0; k < tables->count; k++) {
-        if (tables->steps[k].coef)
-            cl->ReleaseMemObject(tables->steps[k].coef);
-        if (tables->steps[k].index)
-            cl->ReleaseMemObject(tables->steps[k].index);
-    }
-    free(tables->steps);
-    *tables = (struct yk_cl_tables){0};
-}
-
-void yk_cl_slot_clear(const struct yk_cl *cl, struct yk_cl_slot *slot)
-{
-    if (slot->done)
-        cl->ReleaseEvent(slot->done);
-    for (int k = 0; k < YK_CL_PLACES; k++)
-        if (slot->places[k].handle)
-            cl->ReleaseMemObject(slot->places[k].handle);
-    if (slot->stat.handle)
-        cl->ReleaseMemObject(slot->stat.handle);
-    clear_tables(cl, &slot->tables);
-    if (slot->queue)
-        cl->ReleaseCommandQueue(slot->queue);
-    free(slot->rects);
-    free(slot->counted);
-    *slot = (struct yk_cl_slot){0};
-}
-
-/* A table in device memory; NULL stays NULL. The driver copies it within the call. */
-static enum yk_status make_table(struct yk_cl_device *device, const void *data, size_t count, cl_mem *table,
-                                 struct yk_error *error)
-{
-    cl_int code = CL_SUCCESS;
-    uint64_t size;
-    if (count == 0)
-        return YK_OK;
-    if (!yk_size_mul(count, sizeof(float), &size))
-        return yk_error_set(error, YK_ERR_NOMEM, "out of memory");
-    void *host = malloc((size_t)size); /* the API takes no const pointer */
-    if (!host)
-        return yk_error_set(error, YK_ERR_NOMEM, "out of memory");
-    memcpy(host, data, (size_t)size);
-    *table = device->cl.CreateBuffer(device->context, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, (size_t)size, host,
-                                     &code);
-    free(host);
-    return *table && code == CL_SUCCESS ? YK_OK : yk_cl_device_fail(device, "clCreateBuffer", code, false, error);
-}
-
-/* Makes the slot's tables those of `program`. */
-static enum yk_status keep_tables(struct yk_cl_device *device, struct yk_cl_tables *tables,
-                                  const struct yk_program *program, struct yk_error *error)
-{
-    if (tables->steps && tables->serial == program->serial)
-        return YK_OK;
-    clear_tables(&device->cl, tables);
-    if (program->count == 0)
-        return YK_OK;
-    struct yk_cl_tables made = {.serial = program->serial, .count = program->count};
-    made.steps = calloc(program->count, sizeof *made.steps);
-    if (!made.steps)
-        return yk_error_set(error, YK_ERR_NOMEM, "out of memory");
-    enum yk_status status = YK_OK;
-    for (size_t k = 0; k < program->count && status == YK_OK; k++) {
-        const struct yk_plan *plan = &program->steps[k].plan;
-        status = make_table(device, plan->coef, plan->coef_count, &made.steps[k].coef, error);
-        if (status == YK_OK)
-            status = make_table(device, plan->index, plan->index_count, &made.steps[k].index, error);
-    }
-    if (status != YK_OK) {
-        clear_tables(&device->cl, &made);
-        return status;
-    }
-    *tables = made;
-    return YK_OK;
-}
-
-/* Buffers stay for later bands as long as they and the new ones are within the limit together. */
-static void drop_surplus(struct yk_cl_device *device, struct yk_cl_slot *slot, const struct yk_cl_layout *layout)
-{
-    struct yk_cl_layout together = *layout;
-    for (int k = 0; k < YK_CL_PLACES; k++)
-        if (slot->places[k].size > together.sizes[k])
-            together.sizes[k] = slot->places[k].size;
-    if (yk_cl_layout_fits(&together, &device->limits))
-        return;
-    for (int k = 0; k < YK_CL_PLACES; k++) {
-        if (slot->places[k].handle)
-            device->cl.ReleaseMemObject(slot->places[k].handle);
-        slot->places[k] = (struct yk_cl_buffer){NULL, 0};
-    }
-}
-
-/* Everything of a program's band that can fail for want of memory, so that nothing is in flight yet when it does. */
-static enum yk_status reserve_band(struct yk_cl_device *device, struct yk_cl_slot *slot, const struct yk_band *band,
-                                   struct yk_cl_layout *layout, struct yk_error *error)
+/* Everything of a program's band that can fail for want of memory, so that nothing is in flight yet when it
+ * does. */
+static enum yk_status reserve_band(struct yk_cl_device *device, struct yk_cl_slot *slot,
+                                   const struct yk_band *band, struct yk_cl_layout *layout,
+                                   struct yk_error *error)
 {
     const struct yk_program *program = band->program;
     void *rects = slot->rects;
@@ -120,18 +29,18 @@ static enum yk_status reserve_band(struct yk_cl_device *device, struct yk_cl_slo
         !yk_cl_layout_fits(layout, &device->limits))
         return yk_error_set(error, YK_ERR_LIMIT, "%s: a band of %d rows is too large", device->label,
                             band->y1 - band->y0);
-    drop_surplus(device, slot, layout);
-    enum yk_status status = keep_tables(device, &slot->tables, program, error);
+    yk_cl_drop_surplus(device, slot, layout);
+    enum yk_status status = yk_cl_keep_tables(device, &slot->tables, program, error);
     for (int k = 0; k < YK_CL_PLACES && status == YK_OK; k++)
         status = yk_cl_reserve(device, &slot->places[k], layout->sizes[k], error);
     return status;
 }
 
-/* Queues yk_load (bytes to planes) or yk_store (planes to bytes), which have the same arguments but for the order of
- * the first two. */
-static enum yk_status convert(struct yk_cl_device *device, const struct yk_cl_slot *slot, int kernel, cl_mem from,
-                              cl_mem to, const struct yk_cl_planes *planes, struct yk_format format,
-                              uint64_t byte_stride, struct yk_error *error)
+/* Queues yk_load (bytes to planes) or yk_store (planes to bytes), which have the same arguments but for the
+ * order of the first two. */
+static enum yk_status convert(struct yk_cl_device *device, const struct yk_cl_slot *slot, int kernel,
+                              cl_mem from, cl_mem to, const struct yk_cl_planes *planes,
+                              struct yk_format format, uint64_t byte_stride, struct yk_error *error)
 {
     int width = planes->rect.x1 - planes->rect.x0, rows = planes->rect.y1 - planes->rect.y0;
     int channels = (int)yk_format_channels(format), wide = format.depth == 16, stride = (int)byte_stride;
@@ -146,14 +55,14 @@ static enum yk_status convert(struct yk_cl_device *device, const struct yk_cl_sl
         {sizeof planes->stride, &planes->stride},
         {sizeof planes->plane, &planes->plane},
     };
-    return yk_cl_launch(device, slot->queue, &device->convert.kernels[kernel], args, sizeof args / sizeof *args,
-                        width, rows, channels, error);
+    return yk_cl_launch(device, slot->queue, &device->convert.kernels[kernel], args,
+                        sizeof args / sizeof *args, width, rows, channels, error);
 }
 
-/* Queues one kernel of a step. `source` and `planes` are what the step reads; for the second pass of a separable
- * step, `from` holds the vertical sums instead. */
-static enum yk_status pass_kernel(struct yk_cl_device *device, struct yk_cl_slot *slot, size_t index, int kernel,
-                                  cl_mem from, const struct yk_cl_planes *from_planes, cl_mem to,
+/* Queues one kernel of a step. `source` and `planes` are what the step reads; for the second pass of a
+ * separable step, `from` holds the vertical sums instead. */
+static enum yk_status pass_kernel(struct yk_cl_device *device, struct yk_cl_slot *slot, size_t index,
+                                  int kernel, cl_mem from, const struct yk_cl_planes *from_planes, cl_mem to,
                                   const struct yk_cl_planes *to_planes, cl_mem source,
                                   const struct yk_cl_planes *planes, struct yk_error *error)
 {
@@ -168,8 +77,10 @@ static enum yk_status pass_kernel(struct yk_cl_device *device, struct yk_cl_slot
     coef = coef ? coef : device->nothing;
     table = table ? table : device->nothing;
     const struct yk_cl_arg args[] = {
-        {sizeof from, &from}, {sizeof to, &to},       {sizeof pass, &pass},     {step->op->params_size, step->params},
-        {sizeof coef, &coef}, {sizeof table, &table}, {sizeof source, &source},
+        {sizeof from, &from},     {sizeof to, &to},
+        {sizeof pass, &pass},     {step->op->params_size, step->params},
+        {sizeof coef, &coef},     {sizeof table, &table},
+        {sizeof source, &source},
     };
     int count = 1; /* a point kernel makes all planes of a pixel */
     if (step->op->apply == YK_GEOMETRIC)
@@ -211,8 +122,9 @@ static enum yk_status queue_program(struct yk_cl_device *device, struct yk_cl_sl
     cl_mem bytes = slot->places[YK_CL_SOURCE].handle;
     int channels = (int)yk_format_channels(program->in_format);
     struct yk_cl_planes planes, next;
-    enum yk_status status = yk_cl_upload(device, slot->queue, bytes, layout->source_stride, first, band->source->stride,
-                                         (uint64_t)(in.x1 - in.x0) * pixel, (uint64_t)(in.y1 - in.y0), error);
+    enum yk_status status =
+        yk_cl_upload(device, slot->queue, bytes, layout->source_stride, first, band->source->stride,
+                     (uint64_t)(in.x1 - in.x0) * pixel, (uint64_t)(in.y1 - in.y0), error);
     if (!yk_cl_planes_make(in, channels, &planes))
         return yk_error_set(error, YK_ERR_INTERNAL, "a band that was measured does not fit");
     if (status == YK_OK)
@@ -239,8 +151,8 @@ static enum yk_status queue_program(struct yk_cl_device *device, struct yk_cl_sl
 }
 
 /* Memory for a statistic: bytes of the rows, the device's counters, where they are read to. */
-static enum yk_status reserve_reduce(struct yk_cl_device *device, struct yk_cl_slot *slot, const struct yk_band *band,
-                                     uint64_t stride, struct yk_error *error)
+static enum yk_status reserve_reduce(struct yk_cl_device *device, struct yk_cl_slot *slot,
+                                     const struct yk_band *band, uint64_t stride, struct yk_error *error)
 {
     uint64_t bytes;
     void *counted = slot->counted;
@@ -301,10 +213,11 @@ static enum yk_status queue_reduce(struct yk_cl_device *device, struct yk_cl_slo
     if (code != CL_SUCCESS)
         return yk_cl_device_fail(device, "clEnqueueFillBuffer", code, false, error);
     const struct yk_cl_kernel *kernel = &device->ops[band->reduce_index].program.kernels[YK_CL_REDUCE];
-    status = yk_cl_launch(device, slot->queue, kernel, args, sizeof args / sizeof *args, pass.width, pass.rows, 1,
-                          error);
+    status = yk_cl_launch(device, slot->queue, kernel, args, sizeof args / sizeof *args, pass.width,
+                          pass.rows, 1, error);
     if (status == YK_OK)
-        status = yk_cl_download(device, slot->queue, stat, size, slot->counted, size, size, 1, &slot->done, error);
+        status =
+            yk_cl_download(device, slot->queue, stat, size, slot->counted, size, size, 1, &slot->done, error);
     return status;
 }
 
@@ -318,7 +231,8 @@ static bool fits_images(const struct yk_band *band)
     const struct yk_program *program = band->program;
     return source->width == (uint32_t)program->in_width && source->height == (uint32_t)program->in_height &&
            target->width == (uint32_t)program->out_width && target->height == (uint32_t)program->out_height &&
-           band->y1 <= program->out_height && memcmp(&source->format, &program->in_format, sizeof source->format) == 0 &&
+           band->y1 <= program->out_height &&
+           memcmp(&source->format, &program->in_format, sizeof source->format) == 0 &&
            memcmp(&target->format, &program->out_format, sizeof target->format) == 0;
 }
 
@@ -343,8 +257,10 @@ enum yk_status yk_cl_submit(struct yk_device *base, unsigned number, const struc
     struct yk_cl_device *device = of(base);
     if (atomic_load(&device->lost))
         return yk_error_set(error, YK_ERR_LOST, "%s was lost and cannot be used again", device->label);
-    if (number >= device->slot_count || taken(&device->slots[number]) || !fits_images(band) || !prepared(device, band))
-        return yk_error_set(error, YK_ERR_INVALID, "%s: rows %d to %d were submitted to slot %u of %u against the rules",
+    if (number >= device->slot_count || taken(&device->slots[number]) || !fits_images(band) ||
+        !prepared(device, band))
+        return yk_error_set(error, YK_ERR_INVALID,
+                            "%s: rows %d to %d were submitted to slot %u of %u against the rules",
                             device->label, band->y0, band->y1, number, device->slot_count);
     struct yk_cl_slot *slot = &device->slots[number];
     struct yk_cl_layout layout;
@@ -357,7 +273,8 @@ enum yk_status yk_cl_submit(struct yk_device *base, unsigned number, const struc
         atomic_store(device->fault, false); /* as below */
         return status;
     }
-    status = band->reduce ? queue_reduce(device, slot, stride, error) : queue_program(device, slot, &layout, error);
+    status = band->reduce ? queue_reduce(device, slot, stride, error)
+                          : queue_program(device, slot, &layout, error);
     if (status == YK_OK) {
         cl_int code = device->cl.Flush(slot->queue);
         if (code != CL_SUCCESS)
@@ -366,7 +283,7 @@ enum yk_status yk_cl_submit(struct yk_device *base, unsigned number, const struc
     if (status == YK_OK)
         return YK_OK;
     if (!yk_cl_drain(device, slot->queue)) {
-        /* The images may still be in use, so this cannot be a failed submit: the wait reports it as a hang. */
+        /* The images may still be in use: no failed submit, but a hang for the wait to report. */
         atomic_store(&device->lost, true);
         slot->stuck = true;
         return YK_OK;
@@ -387,15 +304,16 @@ static void join_stat(const struct yk_band *band, const int *counted)
             band->stat[k] = counted[k] > band->stat[k] ? counted[k] : band->stat[k];
 }
 
-enum yk_status yk_cl_wait(struct yk_device *base, unsigned number, uint64_t deadline, struct yk_band_timing *timing,
-                          struct yk_error *error)
+enum yk_status yk_cl_wait(struct yk_device *base, unsigned number, uint64_t deadline,
+                          struct yk_band_timing *timing, struct yk_error *error)
 {
     struct yk_cl_device *device = of(base);
     if (number >= device->slot_count || !taken(&device->slots[number]))
         return yk_error_set(error, YK_ERR_INVALID, "%s: slot %u has no band", device->label, number);
     struct yk_cl_slot *slot = &device->slots[number];
     if (slot->stuck)
-        return yk_error_set(error, YK_ERR_TIMEOUT, "%s: the queue cannot be emptied after a failure", device->label);
+        return yk_error_set(error, YK_ERR_TIMEOUT, "%s: the queue cannot be emptied after a failure",
+                            device->label);
     enum yk_status status = yk_cl_await(device, slot->done, deadline, error);
     if (status == YK_ERR_TIMEOUT) {
         atomic_store(&device->lost, true);
@@ -405,7 +323,8 @@ enum yk_status yk_cl_wait(struct yk_device *base, unsigned number, uint64_t dead
     slot->done = NULL;
     if (status == YK_OK && atomic_load(device->fault)) {
         atomic_store(&device->lost, true);
-        status = yk_error_set(error, YK_ERR_LOST, "%s: the driver reported a fault in its context", device->label);
+        status =
+            yk_error_set(error, YK_ERR_LOST, "%s: the driver reported a fault in its context", device->label);
     }
     if (status != YK_OK)
         return status;

@@ -32,7 +32,7 @@ static void mix(struct yk_cl_hash *hash, const unsigned char *bytes, size_t size
 {
     uint64_t a = hash->a, b = hash->b;
     for (size_t k = 0; k < size; k++) {
-        a = (a ^ bytes[k]) * 0x100000001b3u; /* FNV-1a */
+        a = (a ^ bytes[k]) * 0x100000001b3u;      /* FNV-1a */
         b = (b ^ bytes[k]) * 0xff51afd7ed558ccdu; /* the multiplier and shift of MurmurHash3's finaliser */
         b ^= b >> 33;
     }
@@ -134,8 +134,8 @@ static unsigned char *read_entry(int file, struct yk_cl_hash key, size_t *size)
     if (fstat(file, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size < (off_t)sizeof header ||
         !read_all(file, &header, sizeof header))
         return NULL;
-    if (memcmp(header.magic, magic, sizeof magic) != 0 || header.format != FORMAT || !equal(header.key, key) ||
-        header.size == 0 || header.size > BINARY_LIMIT ||
+    if (memcmp(header.magic, magic, sizeof magic) != 0 || header.format != FORMAT ||
+        !equal(header.key, key) || header.size == 0 || header.size > BINARY_LIMIT ||
         header.size != (uint64_t)about.st_size - sizeof header)
         return NULL;
     unsigned char *binary = malloc((size_t)header.size);
@@ -170,8 +170,8 @@ bool yk_cl_cache_load(const char *folder, const char *name, struct yk_cl_hash ke
     return true;
 }
 
-void yk_cl_cache_save(const char *folder, const char *name, struct yk_cl_hash key, const unsigned char *binary,
-                      size_t size)
+void yk_cl_cache_save(const char *folder, const char *name, struct yk_cl_hash key,
+                      const unsigned char *binary, size_t size)
 {
     if (size == 0 || size > BINARY_LIMIT)
         return;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * An open OpenCL device, shared by the files of this backend. One driver thread submits and waits; prepare may run
- * beside it on another thread, for programs that are not submitted yet. One in-order queue for each slot.
+ * An open OpenCL device, shared by the files of this backend. One driver thread submits and waits; prepare
+ * may run beside it on another thread, for programs that are not submitted yet. One in-order queue for each
+ * slot.
  */
 #ifndef YOKE_DEVICE_CL_DEVICE_H
 #define YOKE_DEVICE_CL_DEVICE_H
@@ -26,13 +27,15 @@ struct yk_cl_buffer {
     uint64_t size;
 };
 
+struct yk_cl_table {
+    cl_mem coef, index; /* NULL: the step has no such table */
+};
+
 /* The tables of a program's steps in device memory, kept until the slot gets a band of another program. */
 struct yk_cl_tables {
     uint64_t serial;
     size_t count;
-    struct {
-        cl_mem coef, index; /* NULL: the step has no such table */
-    } *steps;
+    struct yk_cl_table *steps; /* `count` of them */
 };
 
 struct yk_cl_slot {
@@ -72,16 +75,17 @@ struct yk_cl_device {
 
 /* ---- cl_list.c ---- */
 
-/* Describes device `device` of platform number p, as its number d. Where something cannot be found out or is not
- * good enough, info->usable is false and the reason says why. */
-void yk_cl_describe(const struct yk_cl *cl, cl_platform_id platform, cl_device_id device, unsigned p, unsigned d,
-                    struct yk_device_info *info);
+/* Describes device `device` of platform number p, as its number d. Where something cannot be found out or is
+ * not good enough, info->usable is false and the reason says why. */
+void yk_cl_describe(const struct yk_cl *cl, cl_platform_id platform, cl_device_id device, unsigned p,
+                    unsigned d, struct yk_device_info *info);
 
 /* A text of a device as one clean line, "" where it cannot be had. */
-void yk_cl_device_text(const struct yk_cl *cl, cl_device_id device, cl_device_info what, char *to, size_t size);
+void yk_cl_device_text(const struct yk_cl *cl, cl_device_id device, cl_device_info what, char *to,
+                       size_t size);
 
-/* All platforms, or all devices of one: malloc'ed handles, owned by the caller; *count 0 and NULL where there are
- * none. Returns OpenCL's code, CL_OUT_OF_HOST_MEMORY where malloc fails. */
+/* All platforms, or all devices of one: malloc'ed handles, owned by the caller; *count 0 and NULL where there
+ * are none. Returns OpenCL's code, CL_OUT_OF_HOST_MEMORY where malloc fails. */
 cl_int yk_cl_platforms(const struct yk_cl *cl, cl_platform_id **platforms, cl_uint *count);
 cl_int yk_cl_devices(const struct yk_cl *cl, cl_platform_id platform, cl_device_id **devices, cl_uint *count);
 
@@ -94,11 +98,8 @@ enum yk_status yk_cl_list_from(const char *library, struct yk_device_list *list,
 
 enum yk_status yk_cl_submit(struct yk_device *device, unsigned slot, const struct yk_band *band,
                             struct yk_error *error);
-enum yk_status yk_cl_wait(struct yk_device *device, unsigned slot, uint64_t deadline, struct yk_band_timing *timing,
-                          struct yk_error *error);
-
-/* Releases a slot's objects and memory. */
-void yk_cl_slot_clear(const struct yk_cl *cl, struct yk_cl_slot *slot);
+enum yk_status yk_cl_wait(struct yk_device *device, unsigned slot, uint64_t deadline,
+                          struct yk_band_timing *timing, struct yk_error *error);
 
 /* ---- cl_queue.c ---- */
 
@@ -116,24 +117,37 @@ enum yk_status yk_cl_device_fail(struct yk_cl_device *device, const char *call, 
 enum yk_status yk_cl_reserve(struct yk_cl_device *device, struct yk_cl_buffer *buffer, uint64_t size,
                              struct yk_error *error);
 
-/* Queues a kernel over width x height x planes work-items, rounded up to whole work-groups. */
-enum yk_status yk_cl_launch(struct yk_cl_device *device, cl_command_queue queue, const struct yk_cl_kernel *kernel,
-                            const struct yk_cl_arg *args, cl_uint arg_count, int width, int height, int planes,
-                            struct yk_error *error);
+/* Releases a slot's objects and memory. */
+void yk_cl_slot_clear(const struct yk_cl *cl, struct yk_cl_slot *slot);
 
-/* Queues copying `rows` rows of `row` bytes from host memory into a buffer, or back; *done, where it is not NULL, is
- * the event of the copy. Host memory must stay until it has happened. */
-enum yk_status yk_cl_upload(struct yk_cl_device *device, cl_command_queue queue, cl_mem to, uint64_t to_stride,
-                            const void *from, uint64_t from_stride, uint64_t row, uint64_t rows,
-                            struct yk_error *error);
-enum yk_status yk_cl_download(struct yk_cl_device *device, cl_command_queue queue, cl_mem from, uint64_t from_stride,
-                              void *to, uint64_t to_stride, uint64_t row, uint64_t rows, cl_event *done,
-                              struct yk_error *error);
+/* Frees the slot's buffers where they and those of a new layout would be over the limit together; otherwise
+ * they stay for later bands. */
+void yk_cl_drop_surplus(struct yk_cl_device *device, struct yk_cl_slot *slot,
+                        const struct yk_cl_layout *layout);
+
+/* Makes the tables those of `program`, unless they are. */
+enum yk_status yk_cl_keep_tables(struct yk_cl_device *device, struct yk_cl_tables *tables,
+                                 const struct yk_program *program, struct yk_error *error);
+
+/* Queues a kernel over width x height x planes work-items, rounded up to whole work-groups. */
+enum yk_status yk_cl_launch(struct yk_cl_device *device, cl_command_queue queue,
+                            const struct yk_cl_kernel *kernel, const struct yk_cl_arg *args,
+                            cl_uint arg_count, int width, int height, int planes, struct yk_error *error);
+
+/* Queues copying `rows` rows of `row` bytes from host memory into a buffer, or back; *done, where it is not
+ * NULL, is the event of the copy. Host memory must stay until it has happened. */
+enum yk_status yk_cl_upload(struct yk_cl_device *device, cl_command_queue queue, cl_mem to,
+                            uint64_t to_stride, const void *from, uint64_t from_stride, uint64_t row,
+                            uint64_t rows, struct yk_error *error);
+enum yk_status yk_cl_download(struct yk_cl_device *device, cl_command_queue queue, cl_mem from,
+                              uint64_t from_stride, void *to, uint64_t to_stride, uint64_t row, uint64_t rows,
+                              cl_event *done, struct yk_error *error);
 
 /* Waits until the event is complete or the monotonic time `deadline` has passed, by looking now and then:
- * clWaitForEvents can hang for ever with a hung device. YK_ERR_TIMEOUT also where the driver cannot tell any more: in
- * both cases the command may still be running. */
-enum yk_status yk_cl_await(struct yk_cl_device *device, cl_event event, uint64_t deadline, struct yk_error *error);
+ * clWaitForEvents can hang for ever with a hung device. YK_ERR_TIMEOUT also where the driver cannot tell any
+ * more: in both cases the command may still be running. */
+enum yk_status yk_cl_await(struct yk_cl_device *device, cl_event event, uint64_t deadline,
+                           struct yk_error *error);
 
 /* After a failure: waits until nothing of the queue is in flight; false where that cannot be reached. */
 bool yk_cl_drain(struct yk_cl_device *device, cl_command_queue queue);

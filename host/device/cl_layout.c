@@ -81,8 +81,8 @@ bool yk_cl_layout_fits(const struct yk_cl_layout *layout, const struct yk_cl_lim
     return all <= limits->all;
 }
 
-/* Whether every band of `rows` rows fits. What a band reads grows with the band, so it is enough to try windows
- * that are a quarter longer and begin every quarter: each band lies in one of them. */
+/* Whether every band of `rows` rows fits. What a band reads grows with the band, so it is enough to try
+ * windows that are a quarter longer and begin every quarter: each band lies in one of them. */
 static bool every_band_fits(const struct yk_program *program, int rows, const struct yk_cl_limits *limits,
                             struct yk_rect *rects)
 {
@@ -99,7 +99,8 @@ static bool every_band_fits(const struct yk_program *program, int rows, const st
     return true;
 }
 
-int yk_cl_layout_rows(const struct yk_program *program, const struct yk_cl_limits *limits, struct yk_rect *rects)
+int yk_cl_layout_rows(const struct yk_program *program, const struct yk_cl_limits *limits,
+                      struct yk_rect *rects)
 {
     int low = 0, high = program->out_height; /* low fits or is 0; high does not fit */
     if (every_band_fits(program, high, limits, rects))

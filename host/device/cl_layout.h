@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * How a band lies in device memory: sizes only, no OpenCL. Five buffers: the band's source bytes, two sets of planes
- * that the steps write in turn, the columns between the two passes of a separable step, the finished bytes.
+ * How a band lies in device memory: sizes only, no OpenCL. Five buffers: the band's source bytes, two sets of
+ * planes that the steps write in turn, the columns between the two passes of a separable step, the finished
+ * bytes.
  */
 #ifndef YOKE_DEVICE_CL_LAYOUT_H
 #define YOKE_DEVICE_CL_LAYOUT_H
@@ -23,7 +24,7 @@ enum yk_cl_place {
 /* Planes of binary32 that hold one rectangle. */
 struct yk_cl_planes {
     struct yk_rect rect;
-    int stride, plane; /* in floats; all planes together stay below 2^31 floats, because kernels index by int */
+    int stride, plane; /* floats from row to row, from plane to plane; all planes: below 2^31 (int indices) */
 };
 
 struct yk_cl_layout {
@@ -45,15 +46,16 @@ uint64_t yk_cl_row_bytes(uint64_t width, struct yk_format format);
 /* The rectangle that the vertical pass of separable step `index` makes: source columns, output rows. */
 struct yk_rect yk_cl_columns(const struct yk_rect *rects, size_t index);
 
-/* Fills rects (count + 1 of them, see yk_program_needs) and the layout for output rows [y0, y1). false where the
- * band is too large to be indexed. Any thread. */
+/* Fills rects (count + 1 of them, see yk_program_needs) and the layout for output rows [y0, y1). false where
+ * the band is too large to be indexed. Any thread. */
 bool yk_cl_layout_make(const struct yk_program *program, int y0, int y1, struct yk_rect *rects,
                        struct yk_cl_layout *layout);
 
 bool yk_cl_layout_fits(const struct yk_cl_layout *layout, const struct yk_cl_limits *limits);
 
-/* The most rows for which every band of the program fits, wherever it begins; 0 where one row does not fit. `rects`
- * is room for count + 1. */
-int yk_cl_layout_rows(const struct yk_program *program, const struct yk_cl_limits *limits, struct yk_rect *rects);
+/* The most rows for which every band of the program fits, wherever it begins; 0 where one row does not fit.
+ * `rects` is room for count + 1. */
+int yk_cl_layout_rows(const struct yk_program *program, const struct yk_cl_limits *limits,
+                      struct yk_rect *rects);
 
 #endif

@@ -52,7 +52,8 @@ cl_int yk_cl_devices(const struct yk_cl *cl, cl_platform_id platform, cl_device_
     return CL_SUCCESS;
 }
 
-/* Copies a driver's text without blanks at its ends and with anything unprintable as '?': it goes to terminals. */
+/* Copies a driver's text without blanks at its ends and with anything unprintable as '?': it goes to
+ * terminals. */
 static void clean(const char *from, char *to, size_t size)
 {
     size_t length = 0;
@@ -65,7 +66,8 @@ static void clean(const char *from, char *to, size_t size)
     to[length] = '\0';
 }
 
-void yk_cl_device_text(const struct yk_cl *cl, cl_device_id device, cl_device_info what, char *to, size_t size)
+void yk_cl_device_text(const struct yk_cl *cl, cl_device_id device, cl_device_info what, char *to,
+                       size_t size)
 {
     size_t need = 0;
     to[0] = '\0';
@@ -89,7 +91,8 @@ static void platform_text(const struct yk_cl *cl, cl_platform_id platform, char 
     free(text);
 }
 
-/* Why the device cannot run the kernels, in `reason`; "" if it can. Facts that cannot be had count against it. */
+/* Why the device cannot run the kernels, in `reason`; "" if it can. Facts that cannot be had count against
+ * it. */
 static void judge(const struct yk_cl *cl, cl_device_id device, char *reason, size_t size)
 {
     cl_bool available = CL_FALSE, compiler = CL_FALSE, little = CL_FALSE;
@@ -117,8 +120,8 @@ static void judge(const struct yk_cl *cl, cl_device_id device, char *reason, siz
         snprintf(reason, size, "the device is big-endian");
 }
 
-void yk_cl_describe(const struct yk_cl *cl, cl_platform_id platform, cl_device_id device, unsigned p, unsigned d,
-                    struct yk_device_info *info)
+void yk_cl_describe(const struct yk_cl *cl, cl_platform_id platform, cl_device_id device, unsigned p,
+                    unsigned d, struct yk_device_info *info)
 {
     struct yk_device_info made = {.type = YK_DEVICE_ACCELERATOR};
     cl_device_type type = 0;
@@ -136,7 +139,8 @@ void yk_cl_describe(const struct yk_cl *cl, cl_platform_id platform, cl_device_i
     if (code == CL_SUCCESS)
         code = cl->GetDeviceInfo(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
     if (code != CL_SUCCESS && !made.reason[0])
-        snprintf(made.reason, sizeof made.reason, "clGetDeviceInfo returned %s (%d)", yk_cl_code_name(code), code);
+        snprintf(made.reason, sizeof made.reason, "clGetDeviceInfo returned %s (%d)", yk_cl_code_name(code),
+                 code);
     if (type & CL_DEVICE_TYPE_CPU)
         made.type = YK_DEVICE_CPU;
     else if (type & CL_DEVICE_TYPE_GPU)
@@ -161,8 +165,9 @@ static enum yk_status list_platform(const struct yk_cl *cl, cl_platform_id platf
     if (code != CL_SUCCESS) {
         char name[100];
         platform_text(cl, platform, name, sizeof name);
-        snprintf(list->notice, sizeof list->notice, "OpenCL platform %u (%s): clGetDeviceIDs returned %s (%d)", p,
-                 name, yk_cl_code_name(code), code);
+        snprintf(list->notice, sizeof list->notice,
+                 "OpenCL platform %u (%s): clGetDeviceIDs returned %s (%d)", p, name, yk_cl_code_name(code),
+                 code);
         return YK_OK;
     }
     enum yk_status status = YK_OK;

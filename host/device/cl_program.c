@@ -9,12 +9,12 @@
 
 #include "cl_cache.h"
 
-/* Division and square root are not used (see kernels/prelude.h), so no option for their rounding is needed; nothing
- * that relaxes arithmetic may ever stand here. */
+/* Division and square root are not used (see kernels/prelude.h), so no option for their rounding is needed;
+ * nothing that relaxes arithmetic may ever stand here. */
 static const char options[] = "-cl-std=CL1.2";
 
-/* One size for all kernels: each further one costs a compilation on PoCL. 64 fills a wavefront of any GPU, and the
- * 32 work-groups that a multiprocessor of NVIDIA holds then fill its 2048 threads. */
+/* One size for all kernels: each further one costs a compilation on PoCL. 64 fills a wavefront of any GPU,
+ * and the 32 work-groups that a multiprocessor of NVIDIA holds then fill its 2048 threads. */
 enum { LOCAL_SIZE = 64, INCLUDE_DEPTH = 16 };
 
 struct text {
@@ -82,7 +82,8 @@ static bool is_include(const char *at, const char *end, const char **name, size_
 }
 
 /* Appends one file; false where includes nest too deep. */
-static bool append_file(struct text *to, const struct yk_source *sources, const struct yk_source *file, int depth)
+static bool append_file(struct text *to, const struct yk_source *sources, const struct yk_source *file,
+                        int depth)
 {
     if (depth > INCLUDE_DEPTH)
         return false;
@@ -151,8 +152,8 @@ static struct yk_cl_hash program_key(const struct yk_cl_builder *builder, const 
     return key;
 }
 
-/* One entry for each device model and program: a new driver or source overwrites it, so that the folder does not
- * grow with every update. */
+/* One entry for each device model and program: a new driver or source overwrites it, so that the folder does
+ * not grow with every update. */
 static void entry_name(const struct yk_cl_builder *builder, const char *name, char *to, size_t size)
 {
     struct yk_cl_hash hash = yk_cl_hash_start();
@@ -165,7 +166,8 @@ static char *build_log(const struct yk_cl_builder *builder, cl_program program)
 {
     size_t size = 0;
     const struct yk_cl *cl = builder->cl;
-    if (cl->GetProgramBuildInfo(program, builder->device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size) != CL_SUCCESS ||
+    if (cl->GetProgramBuildInfo(program, builder->device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size) !=
+            CL_SUCCESS ||
         size < 2)
         return NULL;
     char *log = calloc(size + 1, 1);
@@ -191,8 +193,9 @@ static enum yk_status build(const struct yk_cl_builder *builder, cl_program prog
     if (driver_memory_code(code))
         return yk_cl_fail(builder->label, "clBuildProgram", code, false, error);
     char *log = build_log(builder, program);
-    yk_error_set(error, YK_ERR_UNSUPPORTED, "%s: the kernels of %s do not compile: clBuildProgram returned %s (%d)%s%s",
-                 builder->label, name, yk_cl_code_name(code), code, log ? ":\n" : "", log ? log : "");
+    yk_error_set(error, YK_ERR_UNSUPPORTED,
+                 "%s: the kernels of %s do not compile: clBuildProgram returned %s (%d)%s%s", builder->label,
+                 name, yk_cl_code_name(code), code, log ? ":\n" : "", log ? log : "");
     free(log);
     return YK_ERR_UNSUPPORTED;
 }
@@ -202,8 +205,8 @@ static enum yk_status local_size(const struct yk_cl_builder *builder, struct yk_
                                  struct yk_error *error)
 {
     size_t greatest = 0;
-    cl_int code = builder->cl->GetKernelWorkGroupInfo(kernel->handle, builder->device, CL_KERNEL_WORK_GROUP_SIZE,
-                                                      sizeof greatest, &greatest, NULL);
+    cl_int code = builder->cl->GetKernelWorkGroupInfo(
+        kernel->handle, builder->device, CL_KERNEL_WORK_GROUP_SIZE, sizeof greatest, &greatest, NULL);
     if (code != CL_SUCCESS)
         return yk_cl_fail(builder->label, "clGetKernelWorkGroupInfo", code, false, error);
     kernel->local = LOCAL_SIZE;
@@ -232,8 +235,8 @@ static enum yk_status make_kernels(const struct yk_cl_builder *builder, const ch
     return YK_OK;
 }
 
-static bool load(const struct yk_cl_builder *builder, const char *entry, struct yk_cl_hash key, const char *name,
-                 const char *const *names, struct yk_cl_program *program)
+static bool load(const struct yk_cl_builder *builder, const char *entry, struct yk_cl_hash key,
+                 const char *name, const char *const *names, struct yk_cl_program *program)
 {
     unsigned char *binary = NULL;
     size_t size = 0;
@@ -241,8 +244,9 @@ static bool load(const struct yk_cl_builder *builder, const char *entry, struct 
         return false;
     const unsigned char *given = binary;
     cl_int code = CL_SUCCESS, binary_code = CL_SUCCESS;
-    struct yk_cl_program made = {.handle = builder->cl->CreateProgramWithBinary(
-                                     builder->context, 1, &builder->device, &size, &given, &binary_code, &code)};
+    struct yk_cl_program made = {.handle = builder->cl->CreateProgramWithBinary(builder->context, 1,
+                                                                                &builder->device, &size,
+                                                                                &given, &binary_code, &code)};
     free(binary);
     bool good = made.handle && code == CL_SUCCESS && binary_code == CL_SUCCESS &&
                 build(builder, made.handle, name, NULL) == YK_OK &&
@@ -257,7 +261,8 @@ static bool load(const struct yk_cl_builder *builder, const char *entry, struct 
 }
 
 /* Keeps the binary where there is a cache; a driver that gives none is no error. */
-static void save(const struct yk_cl_builder *builder, const char *entry, struct yk_cl_hash key, cl_program program)
+static void save(const struct yk_cl_builder *builder, const char *entry, struct yk_cl_hash key,
+                 cl_program program)
 {
     size_t size = 0;
     const struct yk_cl *cl = builder->cl;
@@ -265,13 +270,14 @@ static void save(const struct yk_cl_builder *builder, const char *entry, struct 
         size == 0)
         return;
     unsigned char *binary = malloc(size);
-    if (binary && cl->GetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS)
+    if (binary &&
+        cl->GetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS)
         yk_cl_cache_save(builder->folder, entry, key, binary, size);
     free(binary);
 }
 
-enum yk_status yk_cl_program_build(struct yk_cl_builder *builder, const char *name, const char *text, size_t size,
-                                   const char *const *names, struct yk_cl_program *program,
+enum yk_status yk_cl_program_build(struct yk_cl_builder *builder, const char *name, const char *text,
+                                   size_t size, const char *const *names, struct yk_cl_program *program,
                                    struct yk_error *error)
 {
     char entry[96];

@@ -120,6 +120,9 @@ void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_b
     if (status && device == engine->cpu) { /* the last resort: the file has failed, or the run was stopped */
         work->error = *error;
         work->cancelled = status == YK_ERR_CANCELLED;
+    } else if (status == YK_ERR_TIMEOUT) {
+        work->error = *error;
+        work->abandoned = true;
     } else if (status)
         memory = yk_splitter_return(&work->splitter, device, range);
     else {
@@ -133,7 +136,8 @@ void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_b
             yk_job_join(&work->job, band->stat);
         memory = yk_splitter_commit(&work->splitter, device, range, nanoseconds);
     }
-    yk_mem_free(band->stat);
+    if (status != YK_ERR_TIMEOUT)
+        yk_mem_free(band->stat);
     if (!memory)
         yk_error_set(&work->error, YK_ERR_NOMEM, "out of memory");
     if (work->bands == 0 && work->error.status)

@@ -45,6 +45,7 @@ struct work {
     struct yk_splitter splitter;
     unsigned bands; /* in flight */
     bool cancelled;
+    bool abandoned; /* a device hangs with a band of it and may still write: its images are given up, not freed */
     struct yk_error error; /* status is YK_OK while all is well */
     struct yk_bytes encoded;
 };
@@ -130,7 +131,7 @@ void yk_engine_start_phase(struct work *work);
 struct work *yk_engine_claim(struct engine *engine, unsigned device, struct yk_band *band);
 
 /* A claimed band is back: commits it, or, when `status` says that it failed, retires the device (an OpenCL one) or ends
- * the file (the CPU). Frees the band's statistic. Releases the lock while the next phase is planned. */
+ * the file (the CPU, or YK_ERR_TIMEOUT: the device hangs). Frees the band's statistic. Releases the lock while the next phase is planned. */
 void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_band *band, uint64_t nanoseconds,
                            enum yk_status status, const struct yk_error *error);
 

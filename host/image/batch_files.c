@@ -238,7 +238,7 @@ void yk_engine_end(struct work *work)
     struct yk_batch_item *item = work->item;
     yk_io_release(work->data);
     work->data = NULL;
-    if (work->has_job)
+    if (work->has_job && !work->abandoned)
         yk_job_clear(&work->job);
     work->has_job = false;
     yk_splitter_clear(&work->splitter);

@@ -18,8 +18,9 @@
 #include <yoke/codec.h>
 #include <yoke/metadata.h>
 
+#include "png_scan.h"
+
 enum {
-    YK_PNG_SIGNATURE = 8,          /* bytes before the first chunk */
     YK_PNG_METADATA_MAX = 64 << 20 /* bytes of text and profiles one file may bring, after inflation */
 };
 
@@ -48,19 +49,14 @@ enum yk_status yk_png_session_fail(const struct yk_png_session *session, enum yk
 /* Whether 16-bit samples must be swapped between memory and file. */
 bool yk_png_swaps(void);
 
-/* What a walk over the chunks up to the end of the pixel data says, without trusting any of it. */
-struct yk_png_scan {
-    uint64_t idat_bytes;      /* upper bound of the compressed pixel data libpng can see */
-    bool gamma, chromaticity; /* a gAMA, a cHRM chunk is there: libpng also derives both from sRGB */
-    bool ihdr_first;
-};
-
 struct yk_png_reader {
     struct yk_png_session session;
     struct yk_limits limits;
     struct yk_png_scan scan;
     const uint8_t *data; /* borrowed: the file */
     size_t size, at;
+    bool stand_in;      /* libpng gets an IDAT without pixels in place of the file's, which are decoded without it */
+    size_t stand_in_at; /* bytes it has read of that */
     uint64_t wasted;  /* bytes that may have been inflated for chunks that were then dropped */
     size_t wasted_at; /* file position up to which they are counted */
     /* From the header: */
@@ -96,6 +92,9 @@ enum yk_status yk_png_info(const uint8_t *data, size_t size, const struct yk_lim
                            struct yk_image_info *info, struct yk_error *error);
 enum yk_status yk_png_decode(const uint8_t *data, size_t size, const struct yk_limits *limits,
                              struct yk_image **image, struct yk_error *error);
+/* As yk_png_decode, by libpng alone: the judge of the fast way, for tests and benchmarks. */
+enum yk_status yk_png_decode_slow(const uint8_t *data, size_t size, const struct yk_limits *limits,
+                                  struct yk_image **image, struct yk_error *error);
 enum yk_status yk_png_encode(const struct yk_image *image, const struct yk_encode_options *options,
                              struct yk_bytes *bytes, struct yk_error *error);
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * PNG reading through libpng, whose verdict on a file is final. This file adds what libpng does not have:
  * size limits with their own words, a check against pixel data that cannot be complete before memory is taken
- * for it, and a bound on the work that damaged compressed chunks can cause. */
+ * for it, and a bound on the work that damaged compressed chunks can cause.
+ *
+ * The pixels of plain files do not go through libpng (png_decode.h). It then reads all other chunks, around an IDAT
+ * that stands for no pixels. Where the fast way finds any fault, libpng starts again with the file as it is. */
 #include "codec_png.h"
 
 #include <inttypes.h>
@@ -10,11 +13,9 @@
 
 #include "image_limits.h"
 #include "mem.h"
+#include "png_decode.h"
 
-enum {
-    CHUNK_FRAME = 12, /* length, type, CRC */
-    IHDR_SIZE = 13
-};
+enum { INTERLACE_AT = YK_PNG_SIGNATURE + 8 + 12 };
 
 /* Deflate cannot expand more: a match of 258 bytes takes at least two bits. */
 static const uint64_t deflate_ratio_max = 1032;
@@ -23,42 +24,37 @@ static const uint64_t deflate_ratio_max = 1032;
  * default limit for a chunk, some tenths of a second. No honest file comes near. */
 static const uint64_t wasted_max = UINT64_C(256) << 20;
 
-static uint32_t read_u32(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-static struct yk_png_scan scan_chunks(const uint8_t *data, size_t size)
-{
-    struct yk_png_scan scan = {0};
-    bool in_idat = false;
-    for (size_t at = YK_PNG_SIGNATURE; size - at >= 8;) {
-        const uint8_t *type = data + at + 4;
-        uint64_t length = read_u32(data + at);
-        bool idat = memcmp(type, "IDAT", 4) == 0;
-        if (in_idat && !idat)
-            break;
-        in_idat = idat;
-        uint64_t left = size - at - 8;
-        if (idat)
-            scan.idat_bytes += length < left ? length : left;
-        scan.gamma |= memcmp(type, "gAMA", 4) == 0;
-        scan.chromaticity |= memcmp(type, "cHRM", 4) == 0;
-        scan.ihdr_first |= at == YK_PNG_SIGNATURE && length == IHDR_SIZE && memcmp(type, "IHDR", 4) == 0;
-        if (left < length + 4)
-            break;
-        at += CHUNK_FRAME + (size_t)length;
-    }
-    return scan;
-}
+/* A chunk with a zlib stream of no bytes. */
+static const uint8_t empty_idat[] = {0,    0, 0, 8, 'I', 'D', 'A', 'T',  0x78, 0x01,
+                                     0x03, 0, 0, 0, 0,   1,   0xc6, 0x19, 0x9e, 0x2e};
 
 static void on_read(png_structp png, png_bytep out, size_t length)
 {
     struct yk_png_reader *reader = png_get_io_ptr(png);
-    if (length > reader->size - reader->at)
-        png_error(png, "the file ends too early");
-    memcpy(out, reader->data + reader->at, length);
-    reader->at += length;
+    while (length > 0) {
+        bool replaced = reader->stand_in && reader->at == reader->scan.idat_at;
+        const uint8_t *from = reader->data + reader->at;
+        size_t left = reader->size - reader->at;
+        if (replaced) {
+            from = empty_idat + reader->stand_in_at;
+            left = sizeof empty_idat - reader->stand_in_at;
+        } else if (reader->stand_in && reader->at < reader->scan.idat_at) {
+            left = reader->scan.idat_at - reader->at;
+        }
+        if (left == 0)
+            png_error(png, "the file ends too early");
+        size_t part = length < left ? length : left;
+        memcpy(out, from, part);
+        out += part;
+        length -= part;
+        if (!replaced) {
+            reader->at += part;
+        } else {
+            reader->stand_in_at += part;
+            if (reader->stand_in_at == sizeof empty_idat)
+                reader->at = reader->scan.idat_end;
+        }
+    }
 }
 
 /* libpng warns about each chunk it drops, with the chunk's type in front. A compressed one may have been
@@ -135,7 +131,8 @@ static bool read_header(struct yk_png_reader *reader)
     return true;
 }
 
-enum yk_status yk_png_reader_open(struct yk_png_reader **reader, const uint8_t *data, size_t size,
+/* `fast`: with an IDAT that stands in, if the file may be decoded that way; see reader->stand_in. */
+static enum yk_status open_reader(struct yk_png_reader **reader, const uint8_t *data, size_t size, bool fast,
                                   const struct yk_limits *limits, struct yk_error *error)
 {
     if (!yk_codec_png.probe(data, size))
@@ -148,7 +145,8 @@ enum yk_status yk_png_reader_open(struct yk_png_reader **reader, const uint8_t *
     made->limits = yk_limits_resolve(limits);
     made->data = data;
     made->size = size;
-    made->scan = scan_chunks(data, size);
+    made->scan = yk_png_scan_chunks(data, size);
+    made->stand_in = fast && made->scan.regular && data[INTERLACE_AT] == PNG_INTERLACE_NONE;
     if (size > made->limits.max_file_bytes) {
         status =
             yk_error_set(error, YK_ERR_LIMIT, "the file of %zu bytes is over the limit of %" PRIu64 " bytes",
@@ -157,8 +155,8 @@ enum yk_status yk_png_reader_open(struct yk_png_reader **reader, const uint8_t *
     }
     if (made->scan.ihdr_first && size >= YK_PNG_SIGNATURE + 8 + 8) {
         /* libpng would refuse sides over its limit as invalid; a side of 0 or over 2^31 - 1 is left to it. */
-        uint32_t width = read_u32(data + YK_PNG_SIGNATURE + 8);
-        uint32_t height = read_u32(data + YK_PNG_SIGNATURE + 12);
+        uint32_t width = yk_png_u32(data + YK_PNG_SIGNATURE + 8);
+        uint32_t height = yk_png_u32(data + YK_PNG_SIGNATURE + 12);
         if (width - 1 < PNG_UINT_31_MAX && height - 1 < PNG_UINT_31_MAX)
             status = yk_limits_check(&made->limits, width, height, error);
         if (status != YK_OK)
@@ -184,6 +182,12 @@ enum yk_status yk_png_reader_open(struct yk_png_reader **reader, const uint8_t *
 fail:
     yk_png_reader_close(made);
     return status;
+}
+
+enum yk_status yk_png_reader_open(struct yk_png_reader **reader, const uint8_t *data, size_t size,
+                                  const struct yk_limits *limits, struct yk_error *error)
+{
+    return open_reader(reader, data, size, false, limits, error);
 }
 
 void yk_png_reader_close(struct yk_png_reader *reader)
@@ -259,13 +263,95 @@ static bool read_pixels(struct yk_png_reader *reader)
     return true;
 }
 
-enum yk_status yk_png_decode(const uint8_t *data, size_t size, const struct yk_limits *limits,
-                             struct yk_image **image, struct yk_error *error)
+/* Reads the chunks after the pixels; libpng gets no pixels to read. */
+static bool read_rest(struct yk_png_reader *reader)
+{
+    if (setjmp(png_jmpbuf(reader->session.png)))
+        return false;
+    png_read_update_info(reader->session.png, reader->session.info); /* else it would not read an IDAT */
+    png_read_end(reader->session.png, reader->session.info);
+    return true;
+}
+
+static bool read_colours(struct yk_png_reader *reader, struct yk_png_pixels *pixels)
+{
+    png_structp png = reader->session.png;
+    png_infop info = reader->session.info;
+    png_colorp palette = NULL;
+    png_bytep alpha = NULL;
+    png_color_16p key = NULL;
+    int count = 0;
+    if (setjmp(png_jmpbuf(png)))
+        return false;
+    pixels->channels = reader->file_channels;
+    pixels->depth = reader->header.file_depth;
+    pixels->palette = png_get_color_type(png, info) == PNG_COLOR_TYPE_PALETTE;
+    pixels->keyed = reader->header.transparency;
+    for (int i = 0; i < 256; i++)
+        pixels->colours[i][3] = 255;
+    if (pixels->palette && png_get_PLTE(png, info, &palette, &count))
+        for (int i = 0; i < count; i++) {
+            pixels->colours[i][0] = palette[i].red;
+            pixels->colours[i][1] = palette[i].green;
+            pixels->colours[i][2] = palette[i].blue;
+        }
+    if (!pixels->keyed || !png_get_tRNS(png, info, &alpha, &count, &key))
+        return true;
+    if (pixels->palette) {
+        for (int i = 0; i < count; i++)
+            pixels->colours[i][3] = alpha[i];
+    } else {
+        unsigned mask = (1U << pixels->depth) - 1;
+        bool grey = pixels->channels == 1;
+        pixels->key[0] = (uint16_t)((grey ? key->gray : key->red) & mask);
+        pixels->key[1] = (uint16_t)(key->green & mask);
+        pixels->key[2] = (uint16_t)(key->blue & mask);
+    }
+    return true;
+}
+
+/* The pixels without libpng, then the rest of the file. *done: no fault was found; else the file must go through
+ * libpng as a whole. */
+static enum yk_status decode_fast(struct yk_png_reader *reader, bool *done, struct yk_error *error)
+{
+    struct yk_png_pixels *pixels = calloc(1, sizeof *pixels);
+    if (!pixels)
+        return yk_error_set(error, YK_ERR_NOMEM, "PNG: out of memory");
+    bool decoded = false;
+    enum yk_status status = YK_OK;
+    if (read_colours(reader, pixels))
+        status = yk_png_decode_pixels(reader->data, &reader->scan, pixels, reader->image, &decoded, error);
+    free(pixels);
+    if (status != YK_OK || !decoded)
+        return status;
+    *done = read_rest(reader) && !reader->session.no_memory;
+    if (!*done && (reader->session.no_memory || reader->session.over_limit))
+        return yk_png_session_fail(&reader->session, YK_ERR_FORMAT, error);
+    return YK_OK;
+}
+
+static enum yk_status decode_plain(struct yk_png_reader *reader, struct yk_error *error)
+{
+    if (!read_pixels(reader) || reader->session.no_memory)
+        return yk_png_session_fail(&reader->session, YK_ERR_FORMAT, error);
+    return YK_OK;
+}
+
+/* One attempt; *again: it was the fast one, and it did not come to an end. */
+static enum yk_status decode(const uint8_t *data, size_t size, bool fast, const struct yk_limits *limits,
+                             struct yk_image **image, bool *again, struct yk_error *error)
 {
     struct yk_png_reader *reader = NULL;
-    enum yk_status status = yk_png_reader_open(&reader, data, size, limits, error);
+    bool done = true;
+    enum yk_status status = open_reader(&reader, data, size, fast, limits, error);
     if (status != YK_OK)
         return status;
+    uint64_t filtered;
+    if (reader->stand_in &&
+        (!yk_png_filtered_size(reader, &filtered) || !yk_png_decode_takes(&reader->scan, filtered))) {
+        *again = true;
+        goto end;
+    }
     status = check_complete(reader, error);
     if (status != YK_OK)
         goto end;
@@ -279,10 +365,15 @@ enum yk_status yk_png_decode(const uint8_t *data, size_t size, const struct yk_l
     uint64_t rows = ((uint64_t)header->width + 64) * 8 * 4;
     if (!yk_size_add(reader->session.memory_max, rows, &reader->session.memory_max))
         reader->session.memory_max = UINT64_MAX;
-    if (!read_pixels(reader) || reader->session.no_memory) {
-        status = yk_png_session_fail(&reader->session, YK_ERR_FORMAT, error);
-        goto end;
+    if (reader->stand_in) {
+        done = false;
+        status = decode_fast(reader, &done, error);
+    } else {
+        status = decode_plain(reader, error);
     }
+    *again = !done && status == YK_OK;
+    if (status != YK_OK || *again)
+        goto end;
     status = yk_png_meta_read(reader, error);
     if (status != YK_OK)
         goto end;
@@ -294,4 +385,19 @@ enum yk_status yk_png_decode(const uint8_t *data, size_t size, const struct yk_l
 end:
     yk_png_reader_close(reader);
     return status;
+}
+
+enum yk_status yk_png_decode_slow(const uint8_t *data, size_t size, const struct yk_limits *limits,
+                                  struct yk_image **image, struct yk_error *error)
+{
+    bool again = false;
+    return decode(data, size, false, limits, image, &again, error);
+}
+
+enum yk_status yk_png_decode(const uint8_t *data, size_t size, const struct yk_limits *limits,
+                             struct yk_image **image, struct yk_error *error)
+{
+    bool again = false;
+    enum yk_status status = decode(data, size, true, limits, image, &again, error);
+    return again ? yk_png_decode_slow(data, size, limits, image, error) : status;
 }

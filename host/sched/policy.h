@@ -44,7 +44,8 @@ struct yk_policy_job {
     uint64_t now_ns;   /* the time of the call; always 0 where the owner has no clock */
     uint64_t returned; /* rows that came back from devices that failed and wait to be given out again */
     uint64_t held[YK_POLICY_DEVICES];     /* rows given to the device and not yet back */
-    uint64_t since_ns[YK_POLICY_DEVICES]; /* since when it works on the oldest of them */
+    uint64_t oldest[YK_POLICY_DEVICES];   /* those of them that it works on; the others wait in a second slot */
+    uint64_t since_ns[YK_POLICY_DEVICES]; /* since when */
 };
 
 /* The numbers after the colon: "static:3,1", "dynamic:16", "single:1". */

@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: MIT
- * auto: guided packages with a slow start. Each device's rate is measured while it works (and known beforehand where a
- * profile says); from the rates follows when all devices would finish together, and a device takes a part of what it
- * can do until then. The figures are those of the simulator (tests/bench/bench_sim.c). */
+ * auto: guided packages with a slow start. Each device's rate is measured while it works (and known
+ * beforehand where a profile says); from the rates follows when all devices would finish together, and a
+ * device takes a part of what it can do until then. The figures are those of the simulator
+ * (tests/bench/bench_sim.c). */
 #include "policy.h"
 
 enum {
     GROWTH = 4,      /* a package is at most so many times the last: a wrong profile costs little */
     HALO_FACTOR = 8, /* a package is at least so many halos: at most an eighth is computed twice */
-    PACKAGE_MS = 250 /* longest package: driver watchdogs end kernels after 2 to 5 s, and people want to see progress */
+    PACKAGE_MS = 250 /* longest package: driver watchdogs end kernels after 2 to 5 s, and people want to see
+                        progress */
 };
 
-static const double KEEP_FAST = 0.33, KEEP_SLOW = 0.25; /* part of its share that the fastest, another device takes */
-static const double FIRST_PART = 0.05;   /* of the job is the first package, where a profile is believed */
+static const double KEEP_FAST = 0.33,
+                    KEEP_SLOW = 0.25;     /* part of its share that the fastest, another device takes */
+static const double FIRST_PART = 0.05;    /* of the job is the first package, where a profile is believed */
 static const double OVERHEAD_PART = 0.05; /* of a package's time may be overhead, but at the end */
-static const double LEAST_GAIN = 1.035;   /* several devices must be expected to be that much faster than the best one */
-static const double RISK = 0.25;         /* of the time the others need: an unmeasured device may not take longer */
+static const double USUAL_OVERHEAD_MS = 0.1; /* where it is not known: a kernel launch, copies, a wake-up */
+static const double AHEAD_PART =
+    0.05; /* of the time left may be a slower device's package that waits in its slot */
+static const double RISK = 0.25; /* of the time the others need: an unmeasured device may not take longer */
+/* Several devices are used where they are expected to gain 5 % over the best one. Rates known beforehand are
+ * within 20 % at best, so that a gain of 5 % may look like one of 3.5 %. */
+static const double LEAST_GAIN = 1.035;
 
 /* What the policy thinks at one moment. */
 struct view {
@@ -58,13 +66,18 @@ static double setup_ms(const struct yk_policy_state *state, const struct yk_poli
     return state->estimate[device].samples ? 0.0 : told(job, device).setup_ns / 1e6;
 }
 
-/* ms until the device is done with what it holds. One that is late by some time is thought to need as long again. */
-static double ready_ms(const struct yk_policy_job *job, unsigned device, double rate)
+/* ms that the device has worked on its oldest rows. */
+static double elapsed_ms(const struct yk_policy_job *job, unsigned device)
 {
-    if (job->held[device] == 0)
-        return 0.0;
-    double wait = (double)job->held[device] / rate - (double)(job->now_ns - job->since_ns[device]) / 1e6;
-    return wait < 0.0 ? -wait : wait;
+    return job->oldest[device] ? (double)(job->now_ns - job->since_ns[device]) / 1e6 : 0.0;
+}
+
+/* ms until the device is done with what it holds. One that is late by some time is thought to need as long
+ * again. */
+static double ready_ms(const struct yk_policy_job *job, unsigned device, double rate, double slowed)
+{
+    double now = (double)job->oldest[device] / rate - elapsed_ms(job, device);
+    return (now < 0.0 ? -now : now) + (double)(job->held[device] - job->oldest[device]) / slowed;
 }
 
 static void look(struct view *view, const struct yk_policy_state *state, const struct yk_policy_job *job)
@@ -83,7 +96,10 @@ static void look(struct view *view, const struct yk_policy_state *state, const s
         /* A device of which nothing is known is thought to be as fast as the best: that keeps work for it. */
         if (!(view->rate[k] > 0.0))
             view->rate[k] = best > 0.0 ? best : job->devices[k].lanes;
-        view->ready[k] = ready_ms(job, k, view->rate[k]) + setup_ms(state, job, k);
+        /* Rows that should have been back by now say that it is slower than was thought. */
+        double oldest = (double)job->oldest[k], rate = view->rate[k], elapsed = elapsed_ms(job, k);
+        view->rate[k] = elapsed * rate > oldest && oldest > 0.0 ? oldest / elapsed : rate;
+        view->ready[k] = ready_ms(job, k, rate, view->rate[k]) + setup_ms(state, job, k);
         view->held += (double)job->held[k];
         if (view->fastest == YK_POLICY_DEVICES || view->rate[k] > view->rate[view->fastest])
             view->fastest = k;
@@ -112,7 +128,8 @@ static double finish_ms(const struct view *view, unsigned count)
 }
 
 /* Whether more devices than the fastest are expected to pay for this job. */
-static bool several_pay(const struct view *view, const struct yk_policy_state *state, const struct yk_policy_job *job)
+static bool several_pay(const struct view *view, const struct yk_policy_state *state,
+                        const struct yk_policy_job *job)
 {
     struct view fresh = *view;
     fresh.rest += fresh.held;
@@ -132,10 +149,11 @@ static bool soonest(const struct view *view, const struct yk_policy_job *job, un
     return true;
 }
 
-/* While as many images wait as there are lanes, each lane takes a whole one: no halo, no merging, no tail. But not one
- * that the lane would still be busy with when the others have done everything. */
-static bool whole_image(const struct view *view, const struct yk_policy_state *state, const struct yk_policy_job *job,
-                        unsigned device)
+/* Whether the device takes all there is: where it is the only one (the splitter divides it among lanes), and
+ * while as many images wait as there are lanes, each lane a whole one: no halo, no merging, no tail. But not
+ * one that the lane would still be busy with when the others have done everything. */
+static bool takes_all(const struct view *view, const struct yk_policy_state *state,
+                      const struct yk_policy_job *job, unsigned device)
 {
     uint64_t lanes = 0;
     unsigned devices = 0;
@@ -146,22 +164,22 @@ static bool whole_image(const struct view *view, const struct yk_policy_state *s
             rate += view->rate[k];
             devices++;
         }
-    if (job->waiting + 1 < lanes)
-        return false;
     if (devices == 1)
         return true;
+    if (job->waiting + 1 < lanes)
+        return false;
     double own = (double)job->devices[device].lanes * view->rest / view->rate[device];
     double all = (view->rest + (double)job->waiting * (double)job->rows) / rate;
     return measured(state, job, device) && own <= all;
 }
 
-/* Rows for a device whose rate is not known: as few as pay, one package at a time, and none when its first package was
- * so slow that another might end after all else. */
-static double probe_rows(const struct view *view, const struct yk_policy_state *state, const struct yk_policy_job *job,
-                         unsigned device, double least)
+/* Rows for a device whose rate is not known: as few as pay, one package at a time, and none when its first
+ * package was so slow that another might end after all else. */
+static double probe_rows(const struct view *view, const struct yk_policy_state *state,
+                         const struct yk_policy_job *job, unsigned device)
 {
     const struct yk_policy_estimate *estimate = &state->estimate[device];
-    double others = 0.0, rows = at_most(least * job->devices[device].lanes, view->rest);
+    double others = 0.0, rows = at_most((double)job->granule * job->devices[device].lanes, view->rest);
     if (job->held[device])
         return 0.0;
     for (unsigned k = 0; k < job->device_count; k++)
@@ -171,15 +189,17 @@ static double probe_rows(const struct view *view, const struct yk_policy_state *
     return rows;
 }
 
-/* Rows for a device whose rate is known: a part of what it can do until all are done; all of that near the end. */
-static double guided_rows(const struct view *view, const struct yk_policy_state *state, const struct yk_policy_job *job,
-                          unsigned device, double least, bool several)
+/* Rows for a device whose rate is known: a part of what it can do until all are done; all of that near the
+ * end. */
+static double guided_rows(const struct view *view, const struct yk_policy_state *state,
+                          const struct yk_policy_job *job, unsigned device, double least, bool several)
 {
     const struct yk_policy_estimate *estimate = &state->estimate[device];
     bool fastest = device == view->fastest;
     if (!fastest && !several)
         return 0.0;
     double rate = view->rate[device], overhead = told(job, device).overhead_ns / 1e6;
+    overhead = overhead > 0.0 ? overhead : USUAL_OVERHEAD_MS;
     double end = several ? finish_ms(view, job->device_count) : view->ready[device] + view->rest / rate;
     double share = at_most((end - view->ready[device]) * rate, view->rest);
     double lower = rate * overhead / OVERHEAD_PART;
@@ -188,7 +208,9 @@ static double guided_rows(const struct view *view, const struct yk_policy_state 
     double held = (double)job->held[device];
     double rows = (share + held) * (fastest ? KEEP_FAST : KEEP_SLOW) - held;
     if (rows < lower)
-        rows = share >= 2.0 * lower ? lower : fastest || held <= 0.0 ? share : 0.0;
+        rows = share < 2.0 * lower ? share : lower;
+    if (held > 0.0 && !fastest && rows / rate > AHEAD_PART * end)
+        return 0.0;
     double upper = rate * PACKAGE_MS;
     if (estimate->largest)
         upper = at_most(upper, GROWTH * (double)estimate->largest);
@@ -199,31 +221,42 @@ static double guided_rows(const struct view *view, const struct yk_policy_state 
     return at_most(rows, upper < least ? least : upper);
 }
 
-static uint64_t take(struct yk_policy_state *state, unsigned device, const struct yk_policy_job *job, uint64_t most)
+/* Rounded down to whole granules, at least one; but no more than there is. */
+static uint64_t granular(double rows, uint64_t granule, uint64_t most)
+{
+    if (rows + 0.5 >= (double)most)
+        return most;
+    uint64_t whole = (uint64_t)(rows + 0.5) / granule * granule;
+    whole = whole ? whole : granule;
+    return whole < most ? whole : most;
+}
+
+static uint64_t take(struct yk_policy_state *state, unsigned device, const struct yk_policy_job *job,
+                     uint64_t most)
 {
     struct view view;
     if (retired(job, device))
         return 0;
     look(&view, state, job);
-    if (whole_image(&view, state, job, device))
-        return most;
-    uint64_t granule = job->granule, halos = (job->halo * HALO_FACTOR + granule - 1) / granule * granule;
+    uint64_t granule = job->granule;
+    if (takes_all(&view, state, job, device))
+        return job->devices[device].lanes == 1 && measured(state, job, device)
+                   ? granular(view.rate[device] * PACKAGE_MS, granule, most)
+                   : most;
+    uint64_t halos = (job->halo * HALO_FACTOR + granule - 1) / granule * granule;
     double least = (double)(halos > granule ? halos : granule);
-    bool several = several_pay(&view, state, job);
-    double rows = measured(state, job, device) ? guided_rows(&view, state, job, device, least, several)
-                                               : probe_rows(&view, state, job, device, least);
-    double smallest = at_most(least, view.rest);
+    bool several = several_pay(&view, state, job), known = measured(state, job, device);
+    double rows = known ? guided_rows(&view, state, job, device, least, several)
+                        : probe_rows(&view, state, job, device);
+    double smallest = at_most(known ? least : (double)granule, view.rest);
     if (rows < smallest) {
-        /* Less than a package: for the device that would be done with one soonest. While nobody works, somebody takes
-         * it in any case, so that the job goes on. */
+        /* Less than a package: for the device that would be done with one soonest. While nobody works,
+         * somebody takes it in any case, so that the job goes on. */
         bool first = soonest(&view, job, device, smallest);
         bool must = view.held <= 0.0 && (several ? first : device == view.fastest);
         rows = (rows > 0.0 && first) || must ? smallest : 0.0;
     }
-    uint64_t whole = (uint64_t)(rows + 0.5);
-    if (whole >= most)
-        return most;
-    return whole / granule * granule;
+    return rows > 0.0 ? granular(rows, granule, most) : 0;
 }
 
 static void auto_start(struct yk_policy_state *state, const struct yk_policy_job *job)
@@ -240,7 +273,8 @@ static uint64_t auto_next(struct yk_policy_state *state, unsigned device, const 
     return take(state, device, job, job->left);
 }
 
-static void auto_done(struct yk_policy_state *state, unsigned device, uint64_t rows, uint64_t nanoseconds, bool ok)
+static void auto_done(struct yk_policy_state *state, unsigned device, uint64_t rows, uint64_t nanoseconds,
+                      bool ok)
 {
     struct yk_policy_estimate *estimate = &state->estimate[device];
     if (!ok)
@@ -248,8 +282,10 @@ static void auto_done(struct yk_policy_state *state, unsigned device, uint64_t r
     estimate->samples++;
     if (rows * estimate->lanes > estimate->largest)
         estimate->largest = rows * estimate->lanes;
-    if (nanoseconds == 0)
+    if (nanoseconds == 0) { /* no clock: all lanes are thought equal */
+        estimate->trusted = estimate->trusted || estimate->samples > estimate->lanes;
         return;
+    }
     double rate = (double)rows * estimate->lanes / ((double)nanoseconds / 1e6);
     if (estimate->samples <= estimate->lanes) {
         /* It pays for compiling and first touch. */
@@ -263,7 +299,8 @@ static void auto_done(struct yk_policy_state *state, unsigned device, uint64_t r
 const struct yk_policy yk_policy_auto = {
     .name = "auto",
     .usage = "auto",
-    .doc = "packages by measured speed, so that all devices finish together; the best device alone where more of them "
+    .doc = "packages by measured speed, so that all devices finish together; the best device alone where "
+           "more of them "
            "would not pay",
     .shared = true,
     .start = auto_start,

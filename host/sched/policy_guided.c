@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * guided: each package is a fixed part of what is left, by the device's share of all rates: known beforehand, else
- * measured, else by lanes. Large packages first, small ones at the end; no subset of devices, no care for the tail. */
+ * guided: each package is a fixed part of what is left, by the device's share of all rates: known beforehand,
+ * else measured, else by lanes. Large packages first, small ones at the end; no subset of devices, no care
+ * for the tail. */
 #include "policy.h"
 
 static const double PART = 2.0; /* packages per remaining share; more than 2 gains little (coexec 4.6) */
@@ -43,7 +44,8 @@ static uint64_t guided_next(struct yk_policy_state *state, unsigned device, cons
     return guided_rows(state, device, job, job->left);
 }
 
-static void guided_done(struct yk_policy_state *state, unsigned device, uint64_t rows, uint64_t nanoseconds, bool ok)
+static void guided_done(struct yk_policy_state *state, unsigned device, uint64_t rows, uint64_t nanoseconds,
+                        bool ok)
 {
     struct yk_policy_estimate *estimate = &state->estimate[device];
     if (!ok || nanoseconds == 0 || estimate->samples++ < estimate->lanes)

@@ -113,8 +113,6 @@ static bool next_package(struct yk_splitter *splitter, unsigned device)
         splitter->cursor += rows;
         job->left -= rows;
     }
-    if (job->held[device] == 0)
-        job->since_ns[device] = job->now_ns;
     job->held[device] += length(*package);
     splitter->piece[device] = piece_rows(splitter, device, *package);
     return true;
@@ -133,6 +131,11 @@ bool yk_splitter_claim(struct yk_splitter *splitter, unsigned device, uint64_t m
     *range = (struct yk_range){package->begin, package->begin + rows};
     package->begin += rows;
     splitter->in_flight += rows;
+    struct yk_policy_job *job = &splitter->job;
+    if (job->oldest[device] == 0)
+        job->since_ns[device] = job->now_ns;
+    if (job->oldest[device] == 0 || job->devices[device].lanes > 1)
+        job->oldest[device] += rows;
     return true;
 }
 
@@ -144,6 +147,8 @@ static uint64_t take_back(struct yk_splitter *splitter, unsigned device, struct 
     uint64_t alone = job->now_ns - job->since_ns[device];
     splitter->in_flight -= length(range);
     job->held[device] -= length(range);
+    /* What is left is worked on now: all that is in flight, without what no lane has claimed yet. */
+    job->oldest[device] = job->held[device] - length(splitter->package[device]);
     job->since_ns[device] = job->now_ns;
     return job->devices[device].lanes == 1 && alone > 0 && alone < nanoseconds ? alone : nanoseconds;
 }

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ * Inflate's inner loop for processors of the x86-64-v3 level (BMI2 shifts, AVX2). */
+#include "png_inflate_codes.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2"))), apply_to = function)
+#else
+#pragma GCC target("avx2,bmi,bmi2")
+#endif
+
+/* 16 bytes that repeat the first 1 to 15: the pattern, and how far one store brings it. */
+static const uint8_t repeat[16][16] = {
+    {0},
+    {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+    {0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1},
+    {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0},
+    {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3},
+    {0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0},
+    {0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3},
+    {0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1},
+    {0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7},
+    {0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 6},
+    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5},
+    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 1, 2, 3, 4},
+    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3},
+    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 1, 2},
+    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 0, 1},
+    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0},
+};
+static const uint8_t repeat_step[16] = {0, 16, 16, 15, 16, 15, 12, 14, 16, 9, 10, 11, 12, 13, 14, 15};
+
+static inline __m128i load16(const void *at)
+{
+    return _mm_loadu_si128(at);
+}
+
+static inline __attribute__((always_inline)) void copy(uint8_t *out, size_t distance, size_t length)
+{
+    const uint8_t *from = out - distance, *end = out + length;
+    if (distance >= 32) {
+        do {
+            _mm256_storeu_si256((void *)out, _mm256_loadu_si256((const void *)from));
+            out += 32;
+            from += 32;
+        } while (out < end);
+    } else if (distance >= 16) {
+        do {
+            _mm_storeu_si128((void *)out, load16(from));
+            out += 16;
+            from += 16;
+        } while (out < end);
+    } else {
+        __m128i pattern = _mm_shuffle_epi8(load16(from), load16(repeat[distance]));
+        size_t step = repeat_step[distance];
+        do {
+            _mm_storeu_si128((void *)out, pattern);
+            out += step;
+        } while (out < end);
+    }
+}
+
+enum yk_inflate_result yk_inflate_codes_v3(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next,
+                                           const uint8_t *stop)
+{
+    return yk_inflate_codes(inflate, base, next, stop, copy);
+}
+
+void yk_inflate_pair_v3(uint32_t *table, const uint32_t *single)
+{
+    const __m256i six = _mm256_set1_epi32(63), literals = _mm256_set1_epi32(YK_INFLATE_LITERALS);
+    const __m256i one = _mm256_set1_epi32(YK_INFLATE_LITERAL), most = _mm256_set1_epi32(YK_INFLATE_LITLEN_BITS + 1);
+    __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    for (int i = 0; i < 1 << YK_INFLATE_LITLEN_BITS; i += 8) {
+        __m256i first = _mm256_loadu_si256((const void *)(single + i));
+        __m256i length = _mm256_and_si256(first, six);
+        __m256i second = _mm256_i32gather_epi32((const int *)single, _mm256_srlv_epi32(index, length), 4);
+        __m256i sum = _mm256_add_epi32(length, _mm256_and_si256(second, six));
+        __m256i good = _mm256_cmpgt_epi32(most, sum);
+        good = _mm256_and_si256(good, _mm256_cmpeq_epi32(_mm256_and_si256(first, literals), one));
+        good = _mm256_and_si256(good, _mm256_cmpeq_epi32(_mm256_and_si256(second, literals), one));
+        /* drop, count and first literal of the first, then the second literal; lengths and counts add up */
+        __m256i low = _mm256_add_epi32(_mm256_and_si256(second, _mm256_set1_epi32(0xff)), first);
+        __m256i high = _mm256_slli_epi32(_mm256_srli_epi32(second, 8), 16);
+        __m256i both = _mm256_or_si256(low, high);
+        _mm256_storeu_si256((void *)(table + i), _mm256_blendv_epi8(first, both, good));
+        index = _mm256_add_epi32(index, _mm256_set1_epi32(8));
+    }
+}
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif
