@@ -21,6 +21,9 @@
 
 const char *const cli_overwrite_words[] = {"never", "always", "newer", NULL};
 const char *const cli_io_words[] = {"auto", "uring", "posix", NULL};
+const char *const cli_png_words[] = {"balanced", "fast", "small", "0", "1", "2", "3", "4",
+                                     "5",        "6",    "7",     "8", "9", NULL};
+static const char *const depth_words[] = {"auto", "8", "16", NULL};
 static const char *const progress_words[] = {"auto", "always", "never", NULL};
 
 #define FIELD(name) offsetof(struct cli_image, name)
@@ -48,7 +51,13 @@ static const struct cli_option options[] = {
      "CPU threads (default: one per processor)"},
     {"mem", 'm', CLI_SIZE, FIELD(memory), "SIZE", NULL, UINT64_C(1) << 20, UINT64_C(1) << 50,
      "memory for images in flight, as in 512M or 2G (default: a quarter of the machine's)"},
-    {"level", 0, CLI_NUMBER, FIELD(level), "0..9", NULL, 0, 9, "compression effort of the outputs"},
+    {"png", 0, CLI_CHOICE, FIELD(png), "EFFORT", cli_png_words, 0, 0,
+     "compression of the outputs: balanced (the default), fast, small, or a level 0 .. 9"},
+    {"depth", 0, CLI_CHOICE, FIELD(depth), NULL, depth_words, 0, 0, "bits per sample of the outputs"},
+    {"strip", 0, CLI_FLAG, FIELD(strip), NULL, NULL, 0, 0,
+     "drop EXIF, density and text; the colour description stays, or the picture would look different"},
+    {"keep", 0, CLI_TEXT, FIELD(keep), "KINDS", NULL, 0, 0,
+     "keep only these: all, none, or some of colour, exif, density, text with commas"},
     {"max-pixels", 0, CLI_NUMBER, FIELD(max_pixels), "N", NULL, 1, UINT64_C(1) << 40,
      "refuse larger images (default: 268402689)"},
     {"io", 0, CLI_CHOICE, FIELD(io), NULL, cli_io_words, 0, 0, "how files are read and written"},
@@ -77,6 +86,38 @@ static const char *files(size_t count)
 
 /* ---- before the run ---- */
 
+static int effort(unsigned word)
+{
+    static const int named[] = {YK_EFFORT_BALANCED, YK_EFFORT_FAST, YK_EFFORT_SMALL};
+    const unsigned names = sizeof named / sizeof *named;
+    return word < names ? named[word] : (int)(word - names);
+}
+
+/* The kinds of metadata that --strip and --keep leave out, as bits; a negative number where --keep has an unknown
+ * word. */
+static int dropped_kinds(const struct cli_image *image)
+{
+    static const struct {
+        const char *word;
+        int kinds;
+    } words[] = {{"all", 15},
+                 {"none", 0},
+                 {"colour", YK_METADATA_COLOUR},
+                 {"exif", YK_METADATA_EXIF},
+                 {"density", YK_METADATA_DENSITY},
+                 {"text", YK_METADATA_TEXT}};
+    int kept = image->keep ? 0 : image->strip ? YK_METADATA_COLOUR : 15;
+    for (const char *at = image->keep; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        size_t length = strcspn(at, ","), k = 0, count = sizeof words / sizeof *words;
+        while (k < count && (strlen(words[k].word) != length || memcmp(words[k].word, at, length) != 0))
+            k++;
+        if (k == count)
+            return -1;
+        kept |= words[k].kinds;
+    }
+    return 15 & ~kept;
+}
+
 static int check_words(const struct cli_command *command, struct cli_image *image,
                        const struct cli_words *words)
 {
@@ -90,6 +131,13 @@ static int check_words(const struct cli_command *command, struct cli_image *imag
     if (!image->output && !image->in_place)
         return cli_usage_error(command, "no output: -o names a folder, a template, a file, or -; --in-place "
                                         "replaces the inputs");
+    if (image->keep && image->strip)
+        return cli_usage_error(command, "--strip and --keep exclude each other");
+    if (dropped_kinds(image) < 0)
+        return cli_usage_error(command,
+                               "--keep '%s': accepted are all, none, or some of colour, exif, density, text "
+                               "with commas",
+                               image->keep);
     if (image->null && !image->files_from)
         return cli_usage_error(command,
                                "-0 says how the names in --files-from end; there is no --files-from");
@@ -124,7 +172,9 @@ static struct yk_batch_options batch_options(const struct cli_image *image)
         .overwrite = image->in_place ? YK_OVERWRITE_ALWAYS : (enum yk_overwrite)image->overwrite,
         .fail_fast = image->fail_fast,
         .limits = {.max_pixels = image->max_pixels},
-        .level = image->level == NO_LEVEL ? -1 : (int)image->level,
+        .encode = {.level = effort(image->png)},
+        .depth = image->depth * 8,
+        .drop = (unsigned)dropped_kinds(image),
         .io = (enum yk_io_engine)image->io,
     };
 }
@@ -283,7 +333,7 @@ static int run_plan(struct run *run)
 
 static int run(const struct cli_command *command, int count, char **argv)
 {
-    struct cli_image image = {.level = NO_LEVEL};
+    struct cli_image image = {0};
     struct run state = {.image = &image};
     struct cli_words words;
     int code = cli_parse(command, count, argv, &image, &words);

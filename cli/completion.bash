@@ -40,7 +40,13 @@ _yoke() {
         return ;;
     image:--mem | image:-m)
         return ;;
-    image:--level)
+    image:--png)
+        _yoke_words "balanced fast small 0 1 2 3 4 5 6 7 8 9"
+        return ;;
+    image:--depth)
+        _yoke_words "auto 8 16"
+        return ;;
+    image:--keep)
         return ;;
     image:--max-pixels)
         return ;;
@@ -64,8 +70,8 @@ _yoke() {
         arguments='file'
         options="--help --output --recursive --files-from --null --overwrite
             --in-place --devices --sched --strict-devices --threads --mem
-            --level --max-pixels --io --fail-fast --dry-run --report
-            --stats --progress --quiet" ;;
+            --png --depth --strip --keep --max-pixels --io
+            --fail-fast --dry-run --report --stats --progress --quiet" ;;
     ops)
         arguments='op'
         options="--help --markdown --json" ;;

@@ -11,6 +11,8 @@
 /* The words of --overwrite and --io, in the order of enum yk_overwrite and enum yk_io_engine. */
 extern const char *const cli_overwrite_words[];
 extern const char *const cli_io_words[];
+/* Of --png: the efforts by name, then 0 .. 9. */
+extern const char *const cli_png_words[];
 
 struct cli_image {
     const char *pipeline; /* the first argument */
@@ -18,9 +20,9 @@ struct cli_image {
     bool recursive, null, in_place, fail_fast, dry_run, stats, quiet, strict_devices;
     unsigned overwrite, progress, io;     /* positions in their words */
     uint64_t threads, memory, max_pixels; /* 0: the library's default */
-    uint64_t level;                       /* NO_LEVEL: the codec's default */
+    unsigned png, depth;                  /* positions in their words */
+    bool strip;
+    const char *keep;
 };
-
-enum { NO_LEVEL = 10 };
 
 #endif

@@ -42,7 +42,7 @@ static json_t *options_json(const struct cli_image *image)
                      (json_int_t)image->threads, "memory", (json_int_t)image->memory, "overwrite",
                      cli_overwrite_words[image->overwrite], "recursive", image->recursive, "in_place",
                      image->in_place, "fail_fast", image->fail_fast, "strict_devices", image->strict_devices,
-                     "level", image->level == NO_LEVEL ? json_null() : json_integer((json_int_t)image->level),
+                     "png", json_string(cli_png_words[image->png]),
                      "max_pixels", (json_int_t)image->max_pixels, "io", cli_io_words[image->io]);
 }
 

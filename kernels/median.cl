@@ -44,7 +44,8 @@ YK_FN float median_px(yk_window w, const int radius, const struct median_params 
             v[i] = yk_min(a, b);
             v[held - 1] = yk_max(a, b);
         }
-        v[0] = next < count ? yk_at(w, next % (2 * radius + 1) - radius, next / (2 * radius + 1) - radius) : v[held - 2];
+        v[0] = next < count ? yk_at(w, next % (2 * radius + 1) - radius, next / (2 * radius + 1) - radius)
+                            : v[held - 2];
     }
     return v[0];
 }

@@ -8,7 +8,8 @@
 #define OP_PARAMS(P) \
     P(LIST, sides, 0, 0, 1000000, 0, "pixels to add: ALL, or X,Y, or LEFT,TOP,RIGHT,BOTTOM") \
     P(COLOUR, background, "black", 0, 1, 0, "colour of the new pixels; a transparent one adds an alpha channel") \
-    P(CHOICE, extend, "background", 0, 2, "background|copy|mirror", "what fills them: a colour, the edge, the image mirrored")
+    P(CHOICE, extend, "background", 0, 2, "background|copy|mirror", \
+      "what fills them: a colour, the edge, the image mirrored")
 #define OP_VECTORS(V) \
     V("1", gray8, 1, 1, D(7), gray8, 3, 3, D(0, 0, 0, 0, 7, 0, 0, 0, 0)) \
     V("1,0,0,0 background=#ff8000", rgb8, 1, 1, D(1, 2, 3), rgb8, 2, 1, D(255, 128, 0, 1, 2, 3)) \

@@ -35,7 +35,8 @@ YK_FN void OP_FN(point)(const struct yk_pass *pass, const float *src, float *dst
                         const float *coef, const int colours_in, const int colours_out, const int alpha)
 {
     for (int y = 0; y < pass->dst_h; y++) {
-        const float *r = src + (ptrdiff_t)(pass->dst_y0 + y - pass->src_y0) * pass->src_stride + pass->dst_x0 - pass->src_x0;
+        const float *r =
+            src + (ptrdiff_t)(pass->dst_y0 + y - pass->src_y0) * pass->src_stride + pass->dst_x0 - pass->src_x0;
         const float *g = colours_in == 3 ? r + pass->src_plane : r;
         const float *b = colours_in == 3 ? g + pass->src_plane : r;
         const float *a = alpha ? r + (ptrdiff_t)colours_in * pass->src_plane : r;

@@ -153,6 +153,43 @@ YK_FN void yk_taps_rows(float *restrict out, int n, const float *w, int taps, co
     }
 }
 
+/* Two neighbouring outputs at once, where they share most of their rows: each row is loaded once for both. The weights
+ * of either are zero for the rows that only the other one has, which adds exact zeros and changes no bit. */
+#ifdef __AVX512F__
+#define YK_PAIR_VECTORS 4 /* 8 sums, 4 samples and 2 weights in 32 registers */
+#else
+#define YK_PAIR_VECTORS 1 /* with 16 registers of half the width or less */
+#endif
+enum { YK_PAIR_ROWS = 256 };
+
+YK_FN void yk_taps_pair(float *restrict out0, float *restrict out1, int n, const float *w0, const float *w1, int taps,
+                        const float *first, ptrdiff_t stride)
+{
+    for (int x = 0; x < n; x += YK_PAIR_VECTORS * YK_LANES) {
+        const float *s = first + x;
+        yk_v16 a[YK_PAIR_VECTORS], b[YK_PAIR_VECTORS];
+        YK_UNROLL
+        for (int v = 0; v < YK_PAIR_VECTORS; v++) {
+            a[v] = w0[0] * yk_load16(s + v * YK_LANES);
+            b[v] = w1[0] * yk_load16(s + v * YK_LANES);
+        }
+        for (int k = 1; k < taps; k++) {
+            s += stride;
+            YK_UNROLL
+            for (int v = 0; v < YK_PAIR_VECTORS; v++) {
+                yk_v16 sample = yk_load16(s + v * YK_LANES);
+                a[v] = a[v] + w0[k] * sample;
+                b[v] = b[v] + w1[k] * sample;
+            }
+        }
+        YK_UNROLL
+        for (int v = 0; v < YK_PAIR_VECTORS; v++) {
+            yk_store16(out0 + x + v * YK_LANES, a[v]);
+            yk_store16(out1 + x + v * YK_LANES, b[v]);
+        }
+    }
+}
+
 /* to[c][16] from 16 rows of `from`, n columns; and back. */
 YK_FN void yk_transpose_in(float *restrict to, const float *restrict from, int n, ptrdiff_t stride)
 {
@@ -165,7 +202,7 @@ YK_FN void yk_transpose_in(float *restrict to, const float *restrict from, int n
 #if OP_RESAMPLE
 
 /* Sixteen output rows at a time: columns are summed row by row, then the block is turned so that the row sums
- * run over sixteen rows in one vector. scratch: 16 * (src_w + 16) for the sums, the same turned, 16 * dst_w. */
+ * run over sixteen rows in one vector. scratch: 16 * (src_w + 64) for the sums, the same turned. */
 static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst, const void *params,
                         const float *coef, const int *index, float *scratch)
 {
@@ -173,18 +210,32 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
     const int *start_x = index + 2, *start_y = start_x + pass->dst_width;
     const float *weights_y = coef + (ptrdiff_t)pass->dst_width * taps_x;
     int columns = pass->src_w;
-    ptrdiff_t stride = columns + YK_LANES;
+    ptrdiff_t stride = columns + YK_PAIR_VECTORS * YK_LANES;
     float *sums = scratch, *turned = sums + YK_LANES * stride;
     (void)params;
     for (int plane = 0; plane < pass->colours_in + pass->alpha_in; plane++) {
         const float *s = src + (ptrdiff_t)plane * pass->src_plane;
         for (int y = 0; y < pass->dst_h; y += YK_LANES) {
             int lanes = pass->dst_h - y < YK_LANES ? pass->dst_h - y : YK_LANES;
-            for (int l = 0; l < YK_LANES; l++) {
-                int row = pass->dst_y0 + y + (l < lanes ? l : lanes - 1);
-                yk_taps_rows(sums + l * stride, columns, weights_y + (ptrdiff_t)row * taps_y, taps_y,
-                             s + (ptrdiff_t)(start_y[row] - pass->src_y0) * pass->src_stride, pass->src_stride);
+            for (int l = 0; l < lanes; l++) {
+                int row = pass->dst_y0 + y + l;
+                const float *from = s + (ptrdiff_t)(start_y[row] - pass->src_y0) * pass->src_stride;
+                const float *w = weights_y + (ptrdiff_t)row * taps_y;
+                int apart = l + 1 < lanes ? start_y[row + 1] - start_y[row] : taps_y;
+                if (2 * apart > taps_y || apart + taps_y > YK_PAIR_ROWS) {
+                    yk_taps_rows(sums + l * stride, columns, w, taps_y, from, pass->src_stride);
+                    continue;
+                }
+                float pair[2][YK_PAIR_ROWS];
+                for (int k = 0; k < apart + taps_y; k++) {
+                    pair[0][k] = k < taps_y ? w[k] : 0.0f;
+                    pair[1][k] = k >= apart ? w[taps_y + k - apart] : 0.0f;
+                }
+                yk_taps_pair(sums + l * stride, sums + (l + 1) * stride, columns, pair[0], pair[1], apart + taps_y,
+                             from, pass->src_stride);
+                l++;
             }
+            memset(sums + lanes * stride, 0, (size_t)((YK_LANES - lanes) * stride) * sizeof *sums);
             yk_transpose_in(turned, sums, columns, stride);
             float *d = dst + (ptrdiff_t)plane * pass->dst_plane + (ptrdiff_t)y * pass->dst_stride;
             for (int x = 0; x < pass->dst_w; x++) {

@@ -17,7 +17,8 @@ enum {
     STRIP_FLOATS = 256 * 1024, /* 1 MiB over all buffers: half of a usual second-level cache */
     LEAST_STRIP = 16,          /* the resampler turns blocks of 16 rows */
     MOST_STRIP = 256,
-    ROW_SLACK = 16             /* vector stores may run up to 15 samples past a row */
+    ROW_SLACK = 16,            /* vector stores may run up to 15 samples past a row */
+    END_SLACK = 64             /* vector loads up to 63 past the last one */
 };
 
 /* The rows between two steps. `held` is the part of the image that it holds. */
@@ -78,7 +79,7 @@ static enum yk_status rows_reset(struct rows *rows, int planes, int reach, struc
     if (!yk_size_mul((uint64_t)rows->stride, (uint64_t)height, &floats) || floats > INT32_MAX)
         return yk_error_set(error, YK_ERR_LIMIT, "%d rows of %d pixels between two steps are over the limit of 2^31",
                             height, need.x1 - need.x0);
-    floats *= (uint64_t)planes;
+    floats = floats * (uint64_t)planes + END_SLACK;
     rows->capacity = height;
     if (floats <= rows->floats)
         return YK_OK;
@@ -138,7 +139,7 @@ static enum yk_status want_taps(struct yk_cpu_scratch *scratch, const struct yk_
                                 struct yk_error *error)
 {
     /* As the row functions of shape_separable.h document. */
-    size_t need = resample ? 2 * 16 * ((size_t)pass->src_w + 16)
+    size_t need = resample ? 2 * 16 * ((size_t)pass->src_w + 64)
                            : (size_t)pass->dst_w + 2 * (size_t)pass->reach + 64;
     if (need <= scratch->taps_floats)
         return YK_OK;

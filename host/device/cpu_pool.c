@@ -4,8 +4,8 @@
 #include "pool.h"
 
 #include <omp.h>
-#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 
 unsigned yk_pool_processors(void)
 {
@@ -29,4 +29,14 @@ void yk_pool_run(unsigned threads, void (*work)(void *context, unsigned thread),
         pthread_mutex_unlock(&fence);
     }
     pthread_mutex_destroy(&fence);
+}
+
+bool yk_pool_start_driver(pthread_t *thread, void *(*main)(void *argument), void *argument)
+{
+    sigset_t all, old;
+    sigfillset(&all);
+    if (pthread_sigmask(SIG_SETMASK, &all, &old))
+        return false;
+    bool started = pthread_create(thread, NULL, main, argument) == 0;
+    return pthread_sigmask(SIG_SETMASK, &old, NULL) == 0 && started;
 }

@@ -4,6 +4,9 @@
 #ifndef YOKE_DEVICE_POOL_H
 #define YOKE_DEVICE_POOL_H
 
+#include <pthread.h>
+#include <stdbool.h>
+
 /* Processors that this process may use, at least 1. */
 unsigned yk_pool_processors(void);
 
@@ -11,5 +14,9 @@ unsigned yk_pool_processors(void);
  * and returns when all have returned. Fewer threads than asked for may come: then the numbers that did not get one
  * are never called, number 0 always is. Not nested. */
 void yk_pool_run(unsigned threads, void (*work)(void *context, unsigned thread), void *context);
+
+/* Starts a thread of its own, for the driver of one device, with all signals blocked: they are for the program's own
+ * threads. The caller joins it with pthread_join. false: none could be made. */
+bool yk_pool_start_driver(pthread_t *thread, void *(*main)(void *argument), void *argument);
 
 #endif

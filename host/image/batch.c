@@ -27,24 +27,29 @@ bool yk_engine_finished(const struct engine *engine)
 }
 
 /* The next thing to do for a worker, in the order that empties the pipeline from its end. */
-enum task { TASK_NONE, TASK_REPORT, TASK_CANCEL, TASK_ENCODE, TASK_BAND, TASK_DECODE };
+enum task { TASK_NONE, TASK_REPORT, TASK_CANCEL, TASK_PART, TASK_ENCODE, TASK_BAND, TASK_DECODE };
 
 static enum task next_task(struct engine *engine, struct work **found, struct yk_band *band)
 {
-    struct work *decode = NULL, *encode = NULL;
+    struct work *decode = NULL, *encode = NULL, *part = NULL;
     for (struct work *work = engine->first; work; work = work->next) {
         *found = work;
         if (work->stage == WORK_ENDED && !engine->reporting)
             return TASK_REPORT;
         bool idle = work->stage == WORK_READ || work->stage == WORK_COMPUTED ||
+                    (work->stage == WORK_ENCODING && work->parts_done == work->next_part) ||
                     (work->stage == WORK_COMPUTING && work->bands == 0);
         if (idle && (engine->cancelled || (work->stage == WORK_COMPUTING && work->error.status)))
             return TASK_CANCEL;
+        if (!part && work->stage == WORK_ENCODING && work->next_part < work->parts)
+            part = work;
         if (!encode && work->stage == WORK_COMPUTED)
             encode = work;
         if (!decode && work->stage == WORK_READ && yk_engine_may_decode(engine, work))
             decode = work;
     }
+    if ((*found = part))
+        return TASK_PART;
     if ((*found = encode))
         return TASK_ENCODE;
     if ((*found = yk_engine_claim(engine, engine->cpu, band)))
@@ -130,6 +135,9 @@ static void worker(void *context, unsigned thread)
         case TASK_CANCEL:
             work->cancelled = !work->error.status;
             yk_engine_end(work);
+            break;
+        case TASK_PART:
+            yk_engine_encode_part(engine, work);
             break;
         case TASK_ENCODE:
             yk_engine_encode(engine, work);

@@ -140,9 +140,13 @@ void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_b
         yk_mem_free(band->stat);
     if (!memory)
         yk_error_set(&work->error, YK_ERR_NOMEM, "out of memory");
-    if (work->bands == 0 && work->error.status)
-        yk_engine_end(work);
-    else if (work->bands == 0 && yk_splitter_finished(&work->splitter))
+    if (work->bands == 0 && work->error.status) {
+        bool hangs = work->error.status == YK_ERR_TIMEOUT;
+        if (!hangs || !yk_engine_restart(work)) {
+            work->cancelled = work->cancelled || (hangs && engine->cancelled);
+            yk_engine_end(work);
+        }
+    } else if (work->bands == 0 && yk_splitter_finished(&work->splitter))
         advance(work);
     pthread_cond_broadcast(&engine->wake);
     /* Last, because it releases the lock: the work may be gone afterwards. */

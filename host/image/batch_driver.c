@@ -3,10 +3,8 @@
  * gives up after the first error (contract in batch_engine.h). */
 #include "batch_engine.h"
 
-#include <stdio.h>
-#include <signal.h>
-
 #include "clock.h"
+#include "pool.h"
 
 enum {
     SLOTS = 2,
@@ -112,12 +110,8 @@ static void *driver_main(void *argument)
 bool yk_engine_start_driver(struct engine *engine, unsigned device)
 {
     struct engine_device *self = &engine->devices[device];
-    sigset_t all, old;
     self->engine = engine;
     self->number = device;
-    sigfillset(&all); /* signals are for the program's own threads */
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    self->has_driver = pthread_create(&self->driver, NULL, driver_main, self) == 0;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    self->has_driver = yk_pool_start_driver(&self->driver, driver_main, self);
     return self->has_driver;
 }

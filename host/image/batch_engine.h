@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The inside of a batch run, shared by batch.c (set-up, worker loop, summary), batch_files.c (the stages of a file),
+ * The inside of a batch run, shared by batch.c (set-up, worker loop, summary), batch_files.c and batch_encode.c (the stages of a file),
  * batch_bands.c (rows on devices) and batch_driver.c (one thread per OpenCL device).
  *
  * Threads: the pool's workers (the caller is one), the I/O thread (its callbacks), the drivers. One lock guards the
@@ -23,7 +23,8 @@ enum work_stage {
     WORK_READ,      /* waits for a worker to decode it, and for memory */
     WORK_BUSY,      /* one worker has it: decoding, planning the next phase, encoding */
     WORK_COMPUTING, /* its rows are being handed out */
-    WORK_COMPUTED,  /* waits for a worker to encode it */
+    WORK_COMPUTED,  /* waits for a worker to begin encoding */
+    WORK_ENCODING,  /* its parts are being handed out */
     WORK_WRITING,   /* with the I/O thread */
     WORK_ENDED      /* its outcome is to be reported */
 };
@@ -46,7 +47,11 @@ struct work {
     unsigned bands; /* in flight */
     bool cancelled;
     bool abandoned; /* a device hangs with a band of it and may still write: its images are given up, not freed */
+    bool again;     /* it was begun anew after that */
     struct yk_error error; /* status is YK_OK while all is well */
+    struct yk_image *result;     /* owned; while it is encoded */
+    struct yk_encoder *encoder;  /* owned; NULL before and after */
+    size_t parts, next_part, parts_done;
     struct yk_bytes encoded;
 };
 
@@ -100,8 +105,8 @@ void yk_engine_admit(struct engine *engine);
 /* Decodes a WORK_READ file and starts its job. */
 void yk_engine_decode(struct engine *engine, struct work *work);
 
-/* Encodes a WORK_COMPUTED file and hands it to the I/O thread. */
-void yk_engine_encode(struct engine *engine, struct work *work);
+/* Sets what the file takes of the memory budget. */
+void yk_engine_charge(struct work *work, uint64_t bytes);
 
 /* Whether a WORK_READ file may be decoded now under the memory budget. */
 bool yk_engine_may_decode(const struct engine *engine, const struct work *work);
@@ -113,6 +118,10 @@ void yk_engine_recharge(struct work *work);
  * band of it may be in flight. */
 void yk_engine_end(struct work *work);
 
+/* Begins an abandoned file anew: reads it again, for the devices that are left. No band of it may be in flight. false:
+ * that cannot be (standard input, a run that is stopping). */
+bool yk_engine_restart(struct work *work);
+
 /* Reports an ended file to the observer and frees it. */
 void yk_engine_report(struct engine *engine, struct work *work);
 
@@ -121,6 +130,14 @@ void yk_engine_stop(struct engine *engine);
 
 /* Sends one line to the observer; with the lock held, released meanwhile. */
 void yk_engine_notice(struct engine *engine, const char *text);
+
+/* ---- batch_encode.c; with the lock held, which they release around long work ---- */
+
+/* Begins to encode a WORK_COMPUTED file: its parts can then be claimed. */
+void yk_engine_encode(struct engine *engine, struct work *work);
+
+/* Encodes the next part of a WORK_ENCODING file that has one left; the last part hands the file to the I/O thread. */
+void yk_engine_encode_part(struct engine *engine, struct work *work);
 
 /* ---- batch_bands.c; with the lock held ---- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The stages of one file of a batch: read, decode, encode, write, end (contract in batch_engine.h). */
+ * The stages of one file of a batch up to its job, and its end: read, decode, report (contract in batch_engine.h). */
 #include "batch_engine.h"
 
 #include <stdlib.h>
@@ -8,18 +8,13 @@
 #include "clock.h"
 #include "mem.h"
 
-static void charge(struct engine *engine, struct work *work, uint64_t bytes)
+void yk_engine_charge(struct work *work, uint64_t bytes)
 {
-    engine->memory_used += bytes;
-    work->charge += bytes;
+    struct engine *engine = work->engine;
+    engine->memory_used += bytes - work->charge;
+    work->charge = bytes;
     if (engine->memory_used > engine->memory_peak)
         engine->memory_peak = engine->memory_used;
-}
-
-static void discharge(struct work *work, uint64_t bytes)
-{
-    work->engine->memory_used -= bytes;
-    work->charge -= bytes;
 }
 
 static uint64_t image_bytes(const struct yk_image *image)
@@ -45,7 +40,7 @@ static void read_done(void *context, struct yk_io_result *result)
     pthread_mutex_lock(&engine->lock);
     work->item->times.read = result->nanoseconds;
     work->item->input_bytes = result->size ? result->size : work->item->input_bytes;
-    engine->progress.input_bytes += result->size;
+    engine->progress.input_bytes += work->again ? 0 : result->size;
     work->error = error;
     work->cancelled = error.status == YK_ERR_CANCELLED;
     work->data = result->data;
@@ -132,7 +127,7 @@ void yk_engine_admit(struct engine *engine)
             engine->first = work;
         engine->last = work;
         engine->in_flight++;
-        charge(engine, work, item->input_bytes);
+        yk_engine_charge(work, item->input_bytes);
         if (yk_io_read(engine->io, item->input, engine->limits.max_file_bytes, read_done, work, &work->error))
             yk_engine_end(work);
     }
@@ -154,7 +149,7 @@ void yk_engine_decode(struct engine *engine, struct work *work)
     struct yk_image *image = NULL;
     struct yk_error error = {YK_OK, ""};
     work->stage = WORK_BUSY;
-    charge(engine, work, work->decode_charge);
+    yk_engine_charge(work, work->charge + work->decode_charge);
     pthread_mutex_unlock(&engine->lock);
 
     uint64_t start = yk_clock_ns();
@@ -163,7 +158,7 @@ void yk_engine_decode(struct engine *engine, struct work *work)
     work->data = NULL;
     uint64_t decoded = yk_clock_ns();
     if (!status) {
-        status = yk_job_start(&work->job, engine->pipeline, image, &engine->limits, &error);
+        status = yk_job_start(&work->job, engine->pipeline, image, engine->options->depth, &engine->limits, &error);
         work->has_job = !status;
     }
 
@@ -180,56 +175,34 @@ void yk_engine_decode(struct engine *engine, struct work *work)
 
 void yk_engine_recharge(struct work *work)
 {
-    discharge(work, work->charge);
-    charge(work->engine, work, image_bytes(work->job.source) + image_bytes(work->job.target));
+    yk_engine_charge(work, image_bytes(work->job.source) + image_bytes(work->job.target));
 }
 
-static void write_done(void *context, struct yk_io_result *result)
+static void give_up_job(struct work *work)
 {
-    struct work *work = context;
+    if (work->has_job && work->abandoned)
+        yk_job_abandon(&work->job);
+    else if (work->has_job)
+        yk_job_clear(&work->job);
+    work->has_job = false;
+    yk_splitter_clear(&work->splitter);
+}
+
+bool yk_engine_restart(struct work *work)
+{
     struct engine *engine = work->engine;
-    pthread_mutex_lock(&engine->lock);
-    work->item->times.write = result->nanoseconds;
-    work->error = result->error;
-    work->cancelled = result->error.status == YK_ERR_CANCELLED;
-    if (!result->error.status)
-        work->item->output_bytes = result->size;
-    yk_engine_end(work);
-    pthread_cond_broadcast(&engine->wake);
-    pthread_mutex_unlock(&engine->lock);
-}
-
-void yk_engine_encode(struct engine *engine, struct work *work)
-{
-    struct yk_error error = {YK_OK, ""};
-    work->stage = WORK_BUSY;
-    pthread_mutex_unlock(&engine->lock);
-
-    uint64_t start = yk_clock_ns();
-    struct yk_image *image = yk_job_take(&work->job);
-    const struct yk_codec *codec = yk_codec_for_name(work->item->output);
-    struct yk_encode_options options = {engine->options->level};
-    codec = codec ? codec : yk_codec_at(0);
-    enum yk_status status = codec->encode(image, &options, &work->encoded, &error);
-    uint32_t width = image->width, height = image->height;
-    yk_image_free(image);
-    uint64_t encoded = yk_clock_ns();
-
-    pthread_mutex_lock(&engine->lock);
-    work->item->times.encode += encoded - start;
-    work->item->out_width = width;
-    work->item->out_height = height;
-    discharge(work, work->charge);
-    charge(engine, work, work->encoded.size);
-    work->stage = WORK_WRITING;
-    if (!status)
-        status = yk_io_write(engine->io, work->item->output, work->encoded.data, work->encoded.size,
-                             engine->options->overwrite, write_done, work, &error);
-    if (status) {
-        work->error = error;
+    if (engine->cancelled || strcmp(work->item->input, "-") == 0)
+        return false;
+    give_up_job(work);
+    engine->summary->input_pixels -= (uint64_t)work->item->in_width * work->item->in_height;
+    yk_engine_charge(work, work->item->input_bytes);
+    work->error.status = YK_OK;
+    work->abandoned = false;
+    work->again = true;
+    work->stage = WORK_READING;
+    if (yk_io_read(engine->io, work->item->input, engine->limits.max_file_bytes, read_done, work, &work->error))
         yk_engine_end(work);
-    }
-    pthread_cond_broadcast(&engine->wake); /* memory was given back */
+    return true;
 }
 
 void yk_engine_end(struct work *work)
@@ -238,12 +211,13 @@ void yk_engine_end(struct work *work)
     struct yk_batch_item *item = work->item;
     yk_io_release(work->data);
     work->data = NULL;
-    if (work->has_job && !work->abandoned)
-        yk_job_clear(&work->job);
-    work->has_job = false;
-    yk_splitter_clear(&work->splitter);
+    give_up_job(work);
+    yk_encoder_abort(work->encoder);
+    work->encoder = NULL;
+    yk_image_free(work->result);
+    work->result = NULL;
     yk_bytes_free(&work->encoded);
-    discharge(work, work->charge);
+    yk_engine_charge(work, 0);
     item->state = work->cancelled               ? YK_ITEM_CANCELLED
                   : !work->error.status         ? YK_ITEM_DONE
                   : work->error.status == YK_ERR_EXISTS ? YK_ITEM_SKIPPED

@@ -56,13 +56,13 @@ static enum yk_status start_rows(struct yk_job *job, struct yk_error *error)
 }
 
 enum yk_status yk_job_start(struct yk_job *job, const struct yk_pipeline *pipeline, struct yk_image *source,
-                            const struct yk_limits *limits, struct yk_error *error)
+                            unsigned depth, const struct yk_limits *limits, struct yk_error *error)
 {
     *job = (struct yk_job){
         .pipeline = pipeline,
         .limits = yk_limits_resolve(limits),
         .source = source,
-        .depth = source->format.depth,
+        .depth = depth ? depth : source->format.depth,
     };
     enum yk_status status = yk_plan_needs_stat(pipeline, 0) ? start_stat(job, error) : start_rows(job, error);
     if (status)
@@ -138,6 +138,12 @@ void yk_job_clear(struct yk_job *job)
     yk_image_free(job->source);
     yk_image_free(job->target);
     yk_program_free(job->program);
+    yk_mem_free(job->stat);
+    *job = (struct yk_job){0};
+}
+
+void yk_job_abandon(struct yk_job *job)
+{
     yk_mem_free(job->stat);
     *job = (struct yk_job){0};
 }

@@ -29,10 +29,10 @@ struct yk_job {
     size_t stat_count, stat_sums;
 };
 
-/* Starts with the first phase. The job owns `source` from here on, also on failure (then it is freed).
+/* Starts with the first phase; `depth` is the result's, 0: as the source's. The job owns `source` from here on, also on failure (then it is freed).
  * Errors: those of yk_plan_stage, YK_ERR_NOMEM. */
 enum yk_status yk_job_start(struct yk_job *job, const struct yk_pipeline *pipeline, struct yk_image *source,
-                            const struct yk_limits *limits, struct yk_error *error);
+                            unsigned depth, const struct yk_limits *limits, struct yk_error *error);
 
 /* Rows to be worked off in the present phase; 0 when done. */
 uint32_t yk_job_rows(const struct yk_job *job);
@@ -49,6 +49,9 @@ enum yk_status yk_job_advance(struct yk_job *job, struct yk_error *error);
 
 /* After YK_PHASE_DONE: the result, from here on the caller's. */
 struct yk_image *yk_job_take(struct yk_job *job);
+
+/* As yk_job_clear, but gives up, and never frees, what a device that hangs may still use: the images, the program. */
+void yk_job_abandon(struct yk_job *job);
 
 /* Frees all that the job owns and clears it. */
 void yk_job_clear(struct yk_job *job);

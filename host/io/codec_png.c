@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "png_encode.h"
 
 /* In front of every block that libpng gets. */
 union heap_block {
@@ -127,4 +128,8 @@ const struct yk_codec yk_codec_png = {
     .info = yk_png_info,
     .decode = yk_png_decode,
     .encode = yk_png_encode,
+    .begin = yk_png_encode_begin,
+    .part = yk_png_encode_part,
+    .finish = yk_png_encode_finish,
+    .abort = yk_png_encode_abort,
 };

@@ -21,7 +21,9 @@
 #include "png_scan.h"
 
 enum {
-    YK_PNG_METADATA_MAX = 64 << 20 /* bytes of text and profiles one file may bring, after inflation */
+    /* Bytes of text and profiles that one file may bring, after inflation: more than libpng's limit for one chunk, and
+     * so little that no small file costs 32 MB of memory or a tenth of a second. */
+    YK_PNG_METADATA_MAX = 8 << 20
 };
 
 extern const struct yk_codec yk_codec_png;
@@ -92,7 +94,11 @@ enum yk_status yk_png_info(const uint8_t *data, size_t size, const struct yk_lim
                            struct yk_image_info *info, struct yk_error *error);
 enum yk_status yk_png_decode(const uint8_t *data, size_t size, const struct yk_limits *limits,
                              struct yk_image **image, struct yk_error *error);
-/* As yk_png_decode, by libpng alone: the judge of the fast way, for tests and benchmarks. */
+/* The two ways of yk_png_decode, which takes the second after *again. fast: pixels without libpng; *again: that found
+ * a fault and says nothing about the file, `image` is untouched. An interlaced file goes through libpng here too.
+ * slow: by libpng alone, the judge of the fast way. */
+enum yk_status yk_png_decode_fast(const uint8_t *data, size_t size, const struct yk_limits *limits,
+                                  struct yk_image **image, bool *again, struct yk_error *error);
 enum yk_status yk_png_decode_slow(const uint8_t *data, size_t size, const struct yk_limits *limits,
                                   struct yk_image **image, struct yk_error *error);
 enum yk_status yk_png_encode(const struct yk_image *image, const struct yk_encode_options *options,

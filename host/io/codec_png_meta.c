@@ -126,12 +126,25 @@ static bool read_texts(const struct yk_png_reader *reader, struct yk_metadata *m
     return true;
 }
 
-static size_t metadata_bytes(const struct yk_metadata *metadata)
+/* Bytes that libpng has collected of what would be copied: it is limited before that doubles it. */
+static size_t collected_bytes(png_structp png, png_infop info)
 {
-    size_t sum = metadata->icc_size + metadata->exif_size; /* cannot overflow: all of it is in memory */
-    for (size_t i = 0; i < metadata->text_count; i++) {
-        const struct yk_text *text = &metadata->texts[i];
-        sum += strlen(text->keyword) + strlen(text->text) + strlen(text->language) + strlen(text->translated);
+    png_textp texts = NULL;
+    png_charp name;
+    png_bytep data;
+    png_uint_32 size = 0;
+    int count = 0, compression;
+    size_t sum = 0; /* cannot overflow: all of it is in memory */
+    if (png_get_iCCP(png, info, &name, &compression, &data, &size))
+        sum += size;
+    if (png_get_eXIf_1(png, info, &size, &data))
+        sum += size;
+    (void)png_get_text(png, info, &texts, &count);
+    for (int i = 0; i < count; i++) {
+        bool international = texts[i].compression >= PNG_ITXT_COMPRESSION_NONE;
+        sum += strlen(texts[i].key) + (international ? texts[i].itxt_length : texts[i].text_length);
+        if (international && texts[i].lang && texts[i].lang_key)
+            sum += strlen(texts[i].lang) + strlen(texts[i].lang_key);
     }
     return sum;
 }
@@ -144,14 +157,14 @@ enum yk_status yk_png_meta_read(struct yk_png_reader *reader, struct yk_error *e
     reader->metadata = metadata; /* freed with the reader */
     if (setjmp(png_jmpbuf(reader->session.png)))
         return yk_png_session_fail(&reader->session, YK_ERR_FORMAT, error);
+    if (collected_bytes(reader->session.png, reader->session.info) > YK_PNG_METADATA_MAX)
+        return yk_error_set(error, YK_ERR_LIMIT, "PNG: text and profiles are over the limit of %d bytes",
+                            (int)YK_PNG_METADATA_MAX);
     if (!read_colour(reader, reader->metadata) || !read_exif_and_density(reader, reader->metadata) ||
         !read_texts(reader, reader->metadata))
         return yk_error_set(error, YK_ERR_NOMEM, "PNG: out of memory");
 
     metadata = reader->metadata;
-    if (metadata_bytes(metadata) > YK_PNG_METADATA_MAX)
-        return yk_error_set(error, YK_ERR_LIMIT, "PNG: text and profiles are over the limit of %d bytes",
-                            (int)YK_PNG_METADATA_MAX);
     if (!metadata->icc && !metadata->has_srgb && !metadata->has_gamma && !metadata->has_chromaticity &&
         !metadata->exif && !metadata->has_density && metadata->text_count == 0) {
         yk_metadata_free(metadata);

@@ -20,9 +20,9 @@ enum { INTERLACE_AT = YK_PNG_SIGNATURE + 8 + 12 };
 /* Deflate cannot expand more: a match of 258 bytes takes at least two bits. */
 static const uint64_t deflate_ratio_max = 1032;
 
-/* Bytes inflated and then thrown away, from compressed chunks that turn out damaged or too large: 32 of the
- * default limit for a chunk, some tenths of a second. No honest file comes near. */
-static const uint64_t wasted_max = UINT64_C(256) << 20;
+/* Bytes inflated and then thrown away, from compressed chunks that turn out damaged or too large: four of the
+ * default limit for a chunk, some 30 ms. No honest file comes near. */
+static const uint64_t wasted_max = UINT64_C(32) << 20;
 
 /* A chunk with a zlib stream of no bytes. */
 static const uint8_t empty_idat[] = {0,    0, 0, 8, 'I', 'D', 'A', 'T',  0x78, 0x01,
@@ -163,10 +163,9 @@ static enum yk_status open_reader(struct yk_png_reader **reader, const uint8_t *
             goto fail;
     }
 
-    /* The metadata, three chunk-sized buffers while one chunk is inflated and stored, zlib and libpng itself.
-     */
+    /* The metadata, two chunk-sized buffers while one chunk is inflated and stored, zlib and libpng itself. */
     uint64_t chunks;
-    if (!yk_size_mul(made->limits.max_chunk_bytes, 3, &chunks) ||
+    if (!yk_size_mul(made->limits.max_chunk_bytes, 2, &chunks) ||
         !yk_size_add(chunks, YK_PNG_METADATA_MAX + (1 << 20), &made->session.memory_max))
         made->session.memory_max = UINT64_MAX;
     if (!yk_png_session_begin(&made->session, true, on_warning) || !read_header(made)) {
@@ -337,7 +336,7 @@ static enum yk_status decode_plain(struct yk_png_reader *reader, struct yk_error
     return YK_OK;
 }
 
-/* One attempt; *again: it was the fast one, and it did not come to an end. */
+/* One attempt; *again: it was the fast one, and libpng must decide. Interlaced files go to libpng at once. */
 static enum yk_status decode(const uint8_t *data, size_t size, bool fast, const struct yk_limits *limits,
                              struct yk_image **image, bool *again, struct yk_error *error)
 {
@@ -348,7 +347,8 @@ static enum yk_status decode(const uint8_t *data, size_t size, bool fast, const 
         return status;
     uint64_t filtered;
     if (reader->stand_in &&
-        (!yk_png_filtered_size(reader, &filtered) || !yk_png_decode_takes(&reader->scan, filtered))) {
+        (!yk_png_filtered_size(reader, &filtered) ||
+         !yk_png_decode_takes(&reader->scan, filtered, reader->limits.max_chunk_bytes))) {
         *again = true;
         goto end;
     }
@@ -394,10 +394,17 @@ enum yk_status yk_png_decode_slow(const uint8_t *data, size_t size, const struct
     return decode(data, size, false, limits, image, &again, error);
 }
 
+enum yk_status yk_png_decode_fast(const uint8_t *data, size_t size, const struct yk_limits *limits,
+                                  struct yk_image **image, bool *again, struct yk_error *error)
+{
+    *again = false;
+    return decode(data, size, true, limits, image, again, error);
+}
+
 enum yk_status yk_png_decode(const uint8_t *data, size_t size, const struct yk_limits *limits,
                              struct yk_image **image, struct yk_error *error)
 {
     bool again = false;
-    enum yk_status status = decode(data, size, true, limits, image, &again, error);
+    enum yk_status status = yk_png_decode_fast(data, size, limits, image, &again, error);
     return again ? yk_png_decode_slow(data, size, limits, image, error) : status;
 }

@@ -68,7 +68,7 @@ static void key_wide(const uint8_t *from, uint8_t *to, uint32_t width, unsigned 
     }
 }
 
-/* The row's bytes, expanded at the end of the output where that is larger: reading stays ahead of writing. */
+/* Depths below 8, in parts: unpacked to bytes, then looked up or compared where that is needed. */
 static void convert_small(const struct yk_png_pixels *pixels, const uint8_t *from, uint8_t *to, uint32_t width)
 {
     enum { PART = 1024 };

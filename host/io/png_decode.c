@@ -33,11 +33,11 @@ struct decoder {
     struct yk_inflate inflate;
 };
 
-bool yk_png_decode_takes(const struct yk_png_scan *scan, uint64_t filtered)
+bool yk_png_decode_takes(const struct yk_png_scan *scan, uint64_t filtered, uint64_t chunk_max)
 {
     /* png_check_chunk_length of libpng 1.6 lets an IDAT have the size of the filtered pixels and zlib's overhead, and
      * more where the limit for other chunks is higher. */
-    return scan->regular && scan->idat_longest <= filtered + 6;
+    return scan->regular && (scan->idat_longest <= filtered + 6 || scan->idat_longest <= chunk_max);
 }
 
 static uint8_t *unfiltered(const struct decoder *d, uint32_t y)

@@ -24,8 +24,8 @@ struct yk_png_pixels {
 };
 
 /* Whether the fast way takes such a file at all: regular, its chunks not longer than libpng allows. `filtered`: bytes
- * that its pixel data must inflate to. */
-bool yk_png_decode_takes(const struct yk_png_scan *scan, uint64_t filtered);
+ * that its pixel data must inflate to. `chunk_max`: the limit for other chunks. */
+bool yk_png_decode_takes(const struct yk_png_scan *scan, uint64_t filtered, uint64_t chunk_max);
 
 /* Decodes the pixel data at scan->idat_at into `image`, whose size and format fit the header. *done tells whether
  * that went without any fault, CRCs and Adler-32 included; where not, the image's content is undefined and libpng

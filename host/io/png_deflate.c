@@ -10,22 +10,17 @@
 #include "png_huffman.h"
 
 enum {
-    TOKENS = 1 << 15,       /* of one block */
-    RUNS_BLOCK = 128 << 10, /* bytes of a block; the statistics of a photograph change from row to row */
-    MATCHES_BLOCK = 1 << 20,
     STORED_MAX = 65535, /* bytes of one stored block */
-    BLOCK_MIN = 16 << 10
 };
 
 struct yk_deflate {
     struct yk_matcher matcher;
-    struct yk_token tokens[TOKENS];
+    struct yk_parsed parsed;
     struct yk_emit_tables tables;
 };
 
 struct block {
-    const uint8_t *data;
-    size_t from, to, tokens;
+    size_t from, to; /* its bytes */
     uint32_t litlen[YK_LITLEN_SYMBOLS], distance[YK_DISTANCE_SYMBOLS];
     uint8_t litlen_lengths[YK_LITLEN_SYMBOLS], distance_lengths[YK_DISTANCE_SYMBOLS];
     struct yk_huffman_header header;
@@ -44,53 +39,56 @@ void yk_deflate_free(struct yk_deflate *work)
 
 size_t yk_deflate_bound(size_t size)
 {
-    /* Stored blocks of at least BLOCK_MIN bytes are the worst; then the end, and 8 bytes that the bit writer stores
+    /* Stored blocks of YK_BLOCK_SYMBOLS bytes are the worst; then the end, and 8 bytes that the bit writer stores
      * past what counts. */
-    return size + (size / BLOCK_MIN + 2) * 10 + 32;
+    return size + (size / (YK_BLOCK_SYMBOLS / 2) + 2) * 10 + 32;
 }
 
-/* Four tables, because equal neighbours would wait for each other's store. */
-static void count_literals(const uint8_t *p, size_t count, uint32_t (*tables)[256])
+/* Four tables, because an equal symbol nearby would wait for the store. */
+static void count_symbols(const uint16_t *p, size_t count, uint32_t totals[YK_SYMBOLS])
 {
-    while (count >= 8) {
-        uint64_t v;
-        memcpy(&v, p, sizeof v);
-        tables[0][v & 0xff]++;
-        tables[1][v >> 8 & 0xff]++;
-        tables[2][v >> 16 & 0xff]++;
-        tables[3][v >> 24 & 0xff]++;
-        tables[0][v >> 32 & 0xff]++;
-        tables[1][v >> 40 & 0xff]++;
-        tables[2][v >> 48 & 0xff]++;
-        tables[3][v >> 56]++;
-        p += 8;
-        count -= 8;
-    }
+    enum { TABLES = 4 };
+    uint32_t tables[TABLES][YK_SYMBOLS];
+    memset(tables, 0, sizeof tables);
+    for (; count >= TABLES; count -= TABLES, p += TABLES)
+        for (size_t k = 0; k < TABLES; k++)
+            tables[k][p[k]]++;
     while (count-- > 0)
         tables[0][*p++]++;
+    memcpy(totals, tables[0], sizeof tables[0]);
+    for (size_t k = 1; k < TABLES; k++)
+        for (size_t s = 0; s < YK_SYMBOLS; s++)
+            totals[s] += tables[k][s];
 }
 
-static void count_block(struct block *block, const struct yk_token *tokens)
+static void count_block(struct block *block, const struct yk_parsed *parsed, size_t bpp)
 {
-    uint32_t literals[4][256];
-    memset(literals, 0, sizeof literals);
+    uint32_t totals[YK_SYMBOLS], lengths[YK_MATCH_MAX + 1] = {0}, near = 0, pixel = 0;
+    count_symbols(parsed->symbols, parsed->symbol_count, totals);
     memset(block->litlen, 0, sizeof block->litlen);
     memset(block->distance, 0, sizeof block->distance);
-    block->extra_bits = 0;
-    const uint8_t *p = block->data + block->from;
-    for (size_t i = 0; i < block->tokens; i++) {
-        count_literals(p, tokens[i].literals, literals);
-        p += tokens[i].literals + tokens[i].length;
-        if (tokens[i].length) {
-            unsigned length = yk_length_symbol(tokens[i].length), distance = yk_distance_symbol(tokens[i].distance);
-            block->litlen[length]++;
-            block->distance[distance]++;
-            block->extra_bits += yk_length_extra(length) + yk_distance_extra(distance);
-        }
-    }
-    for (int k = 0; k < 256; k++)
-        block->litlen[k] = literals[0][k] + literals[1][k] + literals[2][k] + literals[3][k];
+    memcpy(block->litlen, totals, 256 * sizeof totals[0]);
     block->litlen[YK_END_OF_BLOCK] = 1;
+    for (size_t i = 0; i < parsed->token_count; i++) {
+        const struct yk_token *token = &parsed->tokens[i];
+        lengths[token->length]++; /* [0]: the last token, which copies nothing */
+        if (token->length)
+            block->distance[yk_distance_symbol(token->distance)]++;
+    }
+    for (unsigned n = YK_MATCH_MIN; n <= YK_MATCH_MAX; n++) {
+        uint32_t ones = totals[YK_RUN_NEAR + n - YK_MATCH_MIN], pixels = totals[YK_RUN_PIXEL + n - YK_MATCH_MIN];
+        near += ones;
+        pixel += pixels;
+        if (lengths[n] + ones + pixels > 0)
+            block->litlen[yk_length_symbol(n)] += lengths[n] + ones + pixels;
+    }
+    block->distance[yk_distance_symbol(1)] += near;
+    block->distance[yk_distance_symbol((unsigned)bpp)] += pixel;
+    block->extra_bits = 0;
+    for (unsigned s = 257; s < YK_LITLEN_SYMBOLS; s++)
+        block->extra_bits += (uint64_t)block->litlen[s] * yk_length_extra(s);
+    for (unsigned s = 0; s < YK_DISTANCE_SYMBOLS; s++)
+        block->extra_bits += (uint64_t)block->distance[s] * yk_distance_extra(s);
 }
 
 static uint64_t weigh(const uint32_t *counts, const uint8_t *lengths, size_t symbols)
@@ -102,11 +100,11 @@ static uint64_t weigh(const uint32_t *counts, const uint8_t *lengths, size_t sym
 }
 
 /* Codes for the block; returns its bits. */
-static uint64_t plan_block(struct block *block, const struct yk_token *tokens)
+static uint64_t plan_block(struct block *block, const struct yk_parsed *parsed, size_t bpp)
 {
-    count_block(block, tokens);
+    count_block(block, parsed, bpp);
     yk_huffman_lengths(block->litlen, YK_LITLEN_SYMBOLS, YK_CODE_BITS, block->litlen_lengths);
-    yk_huffman_lengths(block->distance, YK_DISTANCE_SYMBOLS, YK_CODE_BITS, block->distance_lengths);
+    yk_huffman_lengths(block->distance, YK_DISTANCE_SYMBOLS, YK_DISTANCE_BITS, block->distance_lengths);
     yk_huffman_header(block->litlen_lengths, block->distance_lengths, &block->header);
     return 3 + block->header.bits + weigh(block->litlen, block->litlen_lengths, YK_LITLEN_SYMBOLS) +
            weigh(block->distance, block->distance_lengths, YK_DISTANCE_SYMBOLS) + block->extra_bits;
@@ -127,28 +125,27 @@ static void store_block(struct yk_bits *bits, const uint8_t *data, size_t size, 
     } while (size > 0);
 }
 
-/* Tokens of the next block from block->from; fills to and tokens. */
+/* Parses the next block, from block->to on. */
 static void next_block(struct yk_deflate *work, const struct yk_deflate_job *job, struct block *block)
 {
-    size_t most = job->method == YK_DEFLATE_RUNS ? RUNS_BLOCK : MATCHES_BLOCK;
-    size_t left = job->size - block->from, to = left < most + BLOCK_MIN ? job->size : block->from + most;
-    block->data = job->data;
-    block->tokens = job->method == YK_DEFLATE_RUNS
-                        ? yk_tokens_of_runs(job->data, block->from, to, job->bpp, work->tokens, TOKENS, &block->to)
-                        : yk_tokens_of_matches(&work->matcher, job->data, block->from, to, work->tokens, TOKENS,
-                                               &block->to);
+    block->from = block->to;
+    const struct yk_parsers *parsers = yk_parsers_at(job->level);
+    block->to = job->method == YK_DEFLATE_RUNS
+                    ? parsers->runs(&work->parsed, job->data, block->from, job->size, job->bpp, YK_BLOCK_SYMBOLS)
+                    : parsers->matches(&work->parsed, &work->matcher, job->data, block->from, job->size,
+                                       YK_BLOCK_SYMBOLS);
 }
 
 size_t yk_deflate_strip(struct yk_deflate *work, const struct yk_deflate_job *job, uint8_t *out)
 {
     struct yk_bits bits = {.at = out};
-    struct block block;
+    struct block block = {.to = 0};
     if (job->method == YK_DEFLATE_MATCHES)
-        yk_matcher_begin(&work->matcher, job->size, job->row);
-    for (block.from = 0; block.from < job->size; block.from = block.to) {
+        yk_matcher_begin(&work->matcher, job->size, job->row, job->bpp);
+    while (block.to < job->size) {
         next_block(work, job, &block);
         bool last = job->last && block.to == job->size;
-        uint64_t cost = plan_block(&block, work->tokens);
+        uint64_t cost = plan_block(&block, &work->parsed, job->bpp);
         size_t size = block.to - block.from;
         if (cost >= (uint64_t)size * 8 + (size / STORED_MAX + 1) * 40) {
             store_block(&bits, job->data + block.from, size, last);
@@ -156,25 +153,30 @@ size_t yk_deflate_strip(struct yk_deflate *work, const struct yk_deflate_job *jo
         }
         yk_bits_put(&bits, last | 2 << 1, 3);
         yk_bits_append(&bits, block.header.bytes, block.header.bits);
-        yk_emit_tables_make(&work->tables, block.litlen_lengths, block.distance_lengths);
-        yk_emit_tokens(&bits, &work->tables, job->data + block.from, work->tokens, block.tokens, job->level);
+        yk_emit_tables_make(&work->tables, block.litlen_lengths, block.distance_lengths, job->bpp);
+        yk_emit_block(&bits, &work->tables, &work->parsed, job->level);
     }
     if (!job->last || job->size == 0)
-        store_block(&bits, NULL, 0, job->last);
+        store_block(&bits, out, 0, job->last);
     yk_bits_align(&bits);
     return (size_t)(bits.at - out);
 }
 
-uint64_t yk_deflate_cost(struct yk_deflate *work, const struct yk_deflate_job *job)
+struct yk_deflate_estimate yk_deflate_estimate(struct yk_deflate *work, const struct yk_deflate_job *job)
 {
-    struct block block;
-    uint64_t cost = 0;
+    struct block block = {.to = 0};
+    struct yk_deflate_estimate estimate = {0, 0};
     if (job->method == YK_DEFLATE_MATCHES)
-        yk_matcher_begin(&work->matcher, job->size, job->row);
-    for (block.from = 0; block.from < job->size; block.from = block.to) {
+        yk_matcher_begin(&work->matcher, job->size, job->row, job->bpp);
+    while (block.to < job->size) {
         next_block(work, job, &block);
-        uint64_t bits = plan_block(&block, work->tokens), stored = (uint64_t)(block.to - block.from) * 8 + 40;
-        cost += bits < stored ? bits : stored;
+        uint64_t bits = plan_block(&block, &work->parsed, job->bpp);
+        uint64_t stored = (uint64_t)(block.to - block.from) * 8 + 40;
+        estimate.bits += bits < stored ? bits : stored;
+        unsigned literals = 0;
+        for (unsigned k = 0; k < 256; k++)
+            literals += block.litlen[k] > 0;
+        estimate.literals = literals > estimate.literals ? literals : estimate.literals;
     }
-    return cost;
+    return estimate;
 }

@@ -40,7 +40,11 @@ size_t yk_deflate_bound(size_t size);
 /* Codes the job into out[0 .. yk_deflate_bound(size)); returns the bytes used. */
 size_t yk_deflate_strip(struct yk_deflate *work, const struct yk_deflate_job *job, uint8_t *out);
 
-/* Bits that coding would take, without coding: for comparing filters and methods on a sample. */
-uint64_t yk_deflate_cost(struct yk_deflate *work, const struct yk_deflate_job *job);
+/* What coding would give, without doing it: for comparing filters and methods on a sample. */
+struct yk_deflate_estimate {
+    uint64_t bits;
+    unsigned literals; /* the most different literals in any block */
+};
+struct yk_deflate_estimate yk_deflate_estimate(struct yk_deflate *work, const struct yk_deflate_job *job);
 
 #endif

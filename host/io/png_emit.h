@@ -28,30 +28,29 @@ void yk_bits_align(struct yk_bits *bits);
 
 /* Codes with their extra bits in one number: bits << 8 | how many. */
 struct yk_emit_tables {
-    uint32_t literals[256];
+    uint64_t symbols[YK_SYMBOLS]; /* up to 28 bits */
     uint32_t lengths[YK_MATCH_MAX + 1];
     uint32_t distances[YK_DISTANCE_SYMBOLS]; /* the code alone */
     uint32_t end;
+    unsigned widest; /* most bits of any symbol that has a code */
 };
 
+/* `bpp`: the distance that YK_RUN_PIXEL stands for. The lengths are at most YK_CODE_BITS, those of distances at most
+ * YK_DISTANCE_BITS. */
 void yk_emit_tables_make(struct yk_emit_tables *tables, const uint8_t litlen[YK_LITLEN_SYMBOLS],
-                         const uint8_t distance[YK_DISTANCE_SYMBOLS]);
+                         const uint8_t distance[YK_DISTANCE_SYMBOLS], size_t bpp);
 
-/* Writes a block's tokens, whose first byte is data[0], and the end of the block. Every symbol that occurs has a code
- * of at most YK_CODE_BITS bits. */
-void yk_emit_tokens(struct yk_bits *bits, const struct yk_emit_tables *tables, const uint8_t *data,
-                    const struct yk_token *tokens, size_t count, enum yk_cpu level);
+/* Writes a block's tokens and the end of the block. */
+void yk_emit_block(struct yk_bits *bits, const struct yk_emit_tables *tables, const struct yk_parsed *parsed,
+                   enum yk_cpu level);
 
-/* The symbol of a length 3 .. 258 (257 .. 285) and of a distance 1 .. 32768 (0 .. 29), and how many extra bits it has
+/* The symbol of a length 3 .. 258, less 257, and how many extra bits it has; of a distance 1 .. 32768 and its extra bits
  * (RFC 1951, 3.2.5). */
+extern const uint8_t yk_length_symbols[YK_MATCH_MAX + 1];
+
 static inline unsigned yk_length_symbol(unsigned length)
 {
-    if (length < 11)
-        return 254 + length;
-    if (length == YK_MATCH_MAX)
-        return 285;
-    unsigned top = 31 - (unsigned)__builtin_clz(length - 3);
-    return 257 + 4 * (top - 1) + ((length - 3) >> (top - 2) & 3);
+    return 257u + yk_length_symbols[length];
 }
 
 static inline unsigned yk_length_extra(unsigned symbol)

@@ -54,6 +54,8 @@ const struct yk_png_filters yk_png_filters_plain = {.apply = apply, .sums = sums
 const struct yk_png_filters *yk_png_filters_at(enum yk_cpu level)
 {
 #if defined(__x86_64__)
+    if (level >= YK_CPU_V4)
+        return &yk_png_filters_avx512;
     if (level >= YK_CPU_V3)
         return &yk_png_filters_avx2;
     if (level >= YK_CPU_V1)

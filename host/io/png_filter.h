@@ -41,6 +41,7 @@ extern const struct yk_png_filters yk_png_filters_plain;
 #if defined(__x86_64__)
 extern const struct yk_png_filters yk_png_filters_sse2;
 extern const struct yk_png_filters yk_png_filters_avx2;
+extern const struct yk_png_filters yk_png_filters_avx512;
 #endif
 
 #endif

@@ -23,9 +23,11 @@
 #define AND                 _mm256_and_si256
 #define OR                  _mm256_or_si256
 #define XOR                 _mm256_xor_si256
+#define EITHER              _mm256_or_si256
+#define FILL                _mm256_or_si256
 #define PICK(mask, yes, no) _mm256_blendv_epi8(no, yes, mask)
 #define ZERO                _mm256_setzero_si256()
-#define ONES8               _mm256_set1_epi8(1)
+#define EVERY8              _mm256_set1_epi8
 #define SUM8(v)             _mm256_sad_epu8(v, _mm256_setzero_si256())
 #define ADD64               _mm256_add_epi64
 

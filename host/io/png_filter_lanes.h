@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * The row filters on vectors of bytes; included once for each vector width. The includer defines: TARGET (function
- * attribute), V (vector type), LANES (its bytes), LOAD(p), STORE(p, v), ADD8 SUB8 SUBS8 AVG8 MIN8 MAX8 EQ8 (unsigned
- * bytes), AND OR XOR, PICK(mask, yes, no), ZERO, ONES8 (every byte 1), SUM8(v) (partial sums of bytes as 64-bit
- * lanes), ADD64, TOTAL(v) (sum of the 64-bit lanes), NAME (of the table).
+ * attribute), V (vector type), LANES (its bytes), LOAD(p), STORE(p, v), SUB8 SUBS8 AVG8 MIN8 MAX8 (unsigned bytes),
+ * AND OR XOR, EQ8 (a mask), EITHER(mask, mask), FILL(v, mask) (all bits where the mask is set), PICK(mask, yes, no),
+ * ZERO, EVERY8(n) (every byte n), SUM8(v) (partial sums of bytes as 64-bit lanes), ADD64, TOTAL(v) (sum of the 64-bit
+ * lanes), NAME (of the table).
  *
  * A row is: its first pixel and what is too short for a vector in plain C, then whole vectors, then one vector that
  * ends with the row and overlaps the one before. */
@@ -24,8 +25,7 @@ TARGET static inline V distance(V x, V y)
 TARGET static inline V paeth(V a, V b, V c)
 {
     V pa = distance(b, c), pb = distance(a, c);
-    V outside = OR(EQ8(MAX8(c, MAX8(a, b)), c), EQ8(MIN8(c, MIN8(a, b)), c));
-    V pc = OR(distance(pa, pb), outside);
+    V pc = FILL(distance(pa, pb), EITHER(EQ8(MAX8(c, MAX8(a, b)), c), EQ8(MIN8(c, MIN8(a, b)), c)));
     V least = MIN8(pb, pc);
     V b_or_c = PICK(EQ8(least, pb), b, c);
     return PICK(EQ8(MIN8(pa, least), pa), a, b_or_c);
@@ -33,7 +33,7 @@ TARGET static inline V paeth(V a, V b, V c)
 
 TARGET static inline V average(V a, V b)
 {
-    return SUB8(AVG8(a, b), AND(XOR(a, b), ONES8)); /* the instruction rounds up, PNG down */
+    return SUB8(AVG8(a, b), AND(XOR(a, b), EVERY8(1))); /* the instruction rounds up, PNG down */
 }
 
 TARGET static inline V magnitude(V v)
@@ -116,7 +116,7 @@ TARGET static void sums_of(const uint8_t *row, const uint8_t *above, size_t byte
         return;
     }
     V totals[YK_PNG_FILTERS] = {ZERO, ZERO, ZERO, ZERO, ZERO};
-    const V all = EQ8(ZERO, ZERO);
+    const V all = EVERY8(-1);
     size_t i = bpp;
     for (; i + LANES <= bytes; i += LANES)
         sum_vector(&in, i, all, totals);

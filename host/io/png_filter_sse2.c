@@ -23,9 +23,11 @@
 #define AND                 _mm_and_si128
 #define OR                  _mm_or_si128
 #define XOR                 _mm_xor_si128
+#define EITHER              _mm_or_si128
+#define FILL                _mm_or_si128
 #define PICK(mask, yes, no) _mm_or_si128(_mm_and_si128(mask, yes), _mm_andnot_si128(mask, no))
 #define ZERO                _mm_setzero_si128()
-#define ONES8               _mm_set1_epi8(1)
+#define EVERY8              _mm_set1_epi8
 #define SUM8(v)             _mm_sad_epu8(v, _mm_setzero_si128())
 #define ADD64               _mm_add_epi64
 

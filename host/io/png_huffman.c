@@ -131,15 +131,14 @@ void yk_huffman_codes(const uint8_t *lengths, size_t symbols, uint16_t *codes)
         codes[s] = lengths[s] ? (uint16_t)reversed(next[lengths[s]]++, lengths[s]) : 0;
 }
 
-static void put(struct yk_huffman_header *header, unsigned value, unsigned bits)
+/* Appends up to 7 bits. */
+static inline void put(struct yk_huffman_header *header, unsigned value, unsigned bits)
 {
-    for (unsigned done = 0; done < bits;) { /* at most 7 + 7 bits: two bytes */
-        unsigned room = 8 - (unsigned)(header->bits & 7), take = bits - done < room ? bits - done : room;
-        unsigned part = value >> done & ((1u << take) - 1);
-        header->bytes[header->bits >> 3] |= (uint8_t)(part << (header->bits & 7));
-        header->bits += take;
-        done += take;
-    }
+    uint8_t *at = header->bytes + (header->bits >> 3);
+    unsigned part = value << (header->bits & 7);
+    at[0] |= (uint8_t)part;
+    at[1] |= (uint8_t)(part >> 8);
+    header->bits += bits;
 }
 
 /* Code lengths as symbols of the third code: runs of zeros are 17 (3 .. 10) and 18 (11 .. 138), repeats of the last

@@ -13,6 +13,7 @@ enum {
     CODE_MAX = 15,
     PRECODES = 19,
     PRECODE_BITS = 7,
+    BEHIND = YK_INFLATE_BEHIND,
     /* bytes that hold any block header: 17 + 19 * 3 bits, and 316 lengths of 7 + 7 bits */
     HEADER_BYTES = 600
 };
@@ -22,15 +23,17 @@ bool yk_inflate_fill(struct yk_inflate *inflate)
     if (inflate->drained)
         return false;
     size_t left = (size_t)(inflate->in_end - inflate->in), room = YK_INFLATE_SLICE - left;
-    memmove(inflate->slice, inflate->in, left);
-    size_t got = inflate->take(inflate->context, inflate->slice + left, room);
+    memmove(inflate->slice, inflate->in - BEHIND, BEHIND + left);
+    inflate->in = inflate->slice + BEHIND;
+    uint8_t *end = inflate->slice + BEHIND + left;
+    size_t got = inflate->take(inflate->context, end, room);
     inflate->drained = got < room;
-    inflate->in = inflate->slice;
-    inflate->in_end = inflate->slice + left + got;
+    end += got;
+    inflate->in_end = end;
     /* Between two looks at this limit there are three loads of 8 bytes, each at most 7 after the one before. */
     inflate->in_limit = inflate->in_end - YK_INFLATE_PAD / 2;
     if (inflate->drained) {
-        memset(inflate->slice + left + got, 0, YK_INFLATE_PAD);
+        memset(end, 0, YK_INFLATE_PAD);
         inflate->in_limit = inflate->in_end + YK_INFLATE_PAD / 2;
     }
     return true;
@@ -278,7 +281,7 @@ static bool begin_fixed(struct yk_inflate *inflate)
     return tables_make(inflate, lengths, 288, 32);
 }
 
-/* From bits back to whole bytes. */
+/* From bits back to whole bytes: at most 7, which a fill keeps. */
 static void align(struct yk_inflate *inflate)
 {
     inflate->in -= (inflate->count & 63) >> 3;
@@ -335,7 +338,8 @@ bool yk_inflate_begin(struct yk_inflate *inflate, size_t (*take)(void *context, 
 {
     inflate->take = take;
     inflate->context = context;
-    inflate->in = inflate->in_end = inflate->slice;
+    memset(inflate->slice, 0, BEHIND);
+    inflate->in = inflate->in_end = inflate->slice + BEHIND;
     inflate->bits = 0;
     inflate->count = 0;
     inflate->stored = 0;

@@ -22,6 +22,7 @@ enum {
     YK_INFLATE_LITLEN_SIZE = 4096 + 288 / 4 * 8,
     YK_INFLATE_DIST_SIZE = 256 + 32 / 8 * 128,
     YK_INFLATE_SLICE = 32 << 10,
+    YK_INFLATE_BEHIND = 8, /* bytes before the input that stay, because they may still be in the bit buffer */
     YK_INFLATE_PAD = 64 /* bytes after the input that may be looked at, and are zero where the input has ended */
 };
 
@@ -46,7 +47,7 @@ struct yk_inflate {
     void (*pair)(uint32_t *table, const uint32_t *single);
     uint32_t litlen[YK_INFLATE_LITLEN_SIZE], dist[YK_INFLATE_DIST_SIZE];
     uint32_t single[1 << YK_INFLATE_LITLEN_BITS];
-    uint8_t slice[YK_INFLATE_SLICE + YK_INFLATE_PAD];
+    uint8_t slice[YK_INFLATE_BEHIND + YK_INFLATE_SLICE + YK_INFLATE_PAD];
 };
 
 /* Reads the zlib header of a stream that stands for `expected` bytes. `context` is borrowed until the end. false: it

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * The first pass of the own Deflate coder: what of the data is copied from where. Two ways: runs only, for
- * photographs, whose filtered bytes repeat nothing but zeros; and matches found through a hash table, for drawn
- * images. The result depends on the data alone, never on the processor. Any thread.
+ * photographs, whose filtered bytes repeat little but zeros; and matches found through a hash table, for drawn
+ * images and patterns. The result depends on the data alone, never on the processor. Any thread.
+ *
+ * Literals and runs become one stream of symbols, so that counting them and writing them have no branch that depends
+ * on the data: a mispredicted one costs as much as ten symbols.
  */
 #ifndef YOKE_IO_PNG_TOKENS_H
 #define YOKE_IO_PNG_TOKENS_H
@@ -10,35 +13,60 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cpu.h"
+
 enum {
+    YK_MATCH_MIN = 3,
     YK_MATCH_MAX = 258,
     YK_WINDOW = 32768,
-    YK_HASH_BITS_MAX = 15,
-    YK_READ_PAST = 80 /* bytes past the end of the data that must be readable; what they hold does not matter */
+    /* Symbols: 0 .. 255 a literal, then runs of 3 .. 258 bytes: copies of the byte before, and of the pixel before. */
+    YK_RUN_NEAR = 256,
+    YK_RUN_PIXEL = 512,
+    YK_SYMBOLS = 768,
+    YK_BLOCK_SYMBOLS = 1 << 16, /* about where a block ends; see png_deflate.c */
+    YK_READ_PAST = 80           /* bytes past the data that must be readable; what they hold does not matter */
 };
 
-/* `literals` bytes as they are, then `length` bytes copied from `distance` back (length 0: none). */
+/* `symbols` of the stream, then `length` bytes copied from `distance` back (length 0: none). */
 struct yk_token {
-    uint32_t literals;
+    uint32_t symbols;
     uint16_t length, distance;
 };
 
-struct yk_matcher {
-    uint32_t heads[1 << YK_HASH_BITS_MAX][2]; /* position + 1 of the last two with this hash, 0: none */
-    unsigned bits;                            /* of the hash */
-    size_t row;                               /* distance to the byte above, 0: not in the window */
-    size_t last;                              /* distance of the last match */
+/* One block: the tokens use up the symbols exactly. */
+struct yk_parsed {
+    size_t symbol_count, token_count;
+    uint16_t symbols[YK_BLOCK_SYMBOLS + 1024]; /* what a parser may exceed `room` by, and write past the last */
+    struct yk_token tokens[YK_BLOCK_SYMBOLS + 8];
 };
 
-/* Prepares for a strip of `size` bytes in rows of `row` bytes. */
-void yk_matcher_begin(struct yk_matcher *matcher, size_t size, size_t row);
+enum { YK_HASH_BITS_MAX = 15 };
 
-/* Tokens for data[from .. at the most to), stopping early at `room` tokens (at least 8). *reached: where it stopped.
- * Returns the number of tokens; the last one may have length 0. Distances reach back to data[0]. `bpp`: bytes of a
- * pixel. YK_READ_PAST bytes behind data[to) are read. */
-size_t yk_tokens_of_runs(const uint8_t *data, size_t from, size_t to, size_t bpp, struct yk_token *tokens, size_t room,
-                         size_t *reached);
-size_t yk_tokens_of_matches(struct yk_matcher *matcher, const uint8_t *data, size_t from, size_t to,
-                            struct yk_token *tokens, size_t room, size_t *reached);
+struct yk_matcher {
+    uint32_t heads[1 << YK_HASH_BITS_MAX]; /* the last position with this hash; the first byte where there is none */
+    unsigned bits;                         /* of the hash */
+    size_t bpp, row;
+    uint64_t reciprocal; /* for dividing by bpp */
+};
+
+/* Prepares for a strip of `size` < 2^31 bytes, rows of `row` < 2^31 bytes that begin with their filter byte, pixels of
+ * `bpp` bytes. */
+void yk_matcher_begin(struct yk_matcher *matcher, size_t size, size_t row, size_t bpp);
+
+/* Both parse data[from .. at the most to) into a block and return where they stopped: at `to`, or after about `room` <=
+ * YK_BLOCK_SYMBOLS symbols and tokens. Distances reach back to data[0]. YK_READ_PAST bytes past `to` are read. */
+struct yk_parsers {
+    size_t (*runs)(struct yk_parsed *parsed, const uint8_t *data, size_t from, size_t to, size_t bpp, size_t room);
+    size_t (*matches)(struct yk_parsed *parsed, struct yk_matcher *matcher, const uint8_t *data, size_t from, size_t to,
+                      size_t room);
+};
+
+/* The functions for an instruction-set level, all with the same result; static storage. */
+const struct yk_parsers *yk_parsers_at(enum yk_cpu level);
+
+extern const struct yk_parsers yk_parsers_v1;
+#if defined(__x86_64__)
+extern const struct yk_parsers yk_parsers_v3;
+#endif
 
 #endif

@@ -18,7 +18,7 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-enum { ROWS = YK_UNFILTER_ROWS, BLOCK = 4, BYTES = 16 };
+enum { ROWS = YK_UNFILTER_ROWS, BLOCK = 4, BYTES = 16, RUN = 32, PERIOD = 8 };
 
 /* Row k is in bytes 4k to 4k + 3. */
 struct wave {

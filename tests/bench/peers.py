@@ -5,9 +5,9 @@
 usage: ./dev bench peers [RUNS [JOB...]]        jobs: copy half thumb blur8 median5
 
 Uses the scripts of ../shared/peers where they are (set-up of the peers, corpus of 24 photographs, one job with one
-peer); elsewhere it says so and ends. Every round runs yoke and each peer once, in turn, so that a change of the machine's
-speed meets all of them; the ratio is taken within the round. yoke is timed as a whole process, the peers without their
-start-up and imports. All use one worker per processor and write PNG: the peers at zlib level 6.
+peer); elsewhere it says so and ends. Every round runs yoke and each peer once, in turn, so that a change of the
+machine's speed meets all of them; the ratio is taken within the round. yoke is timed as a whole process, the peers
+without their start-up and imports. All use one worker per processor and write PNG: the peers at zlib level 6.
 """
 import os
 import re

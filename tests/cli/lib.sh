@@ -32,7 +32,7 @@ IMAGE
 # big FILE: an image whose processing takes long enough to be interrupted.
 big() {
     png seed.png
-    "$YOKE" image 'resize 2000x1500 fit=exact enlarge=1 filter=nearest' seed.png -o "$1" --devices cpu --level 1
+    "$YOKE" image 'resize 2000x1500 fit=exact enlarge=1 filter=nearest' seed.png -o "$1" --devices cpu --png 1
     rm seed.png
 }
 

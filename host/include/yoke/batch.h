@@ -11,8 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <yoke/codec.h>
 #include <yoke/image.h>
 #include <yoke/io.h>
+#include <yoke/metadata.h>
 #include <yoke/pipeline.h>
 #include <yoke/status.h>
 
@@ -82,7 +84,9 @@ struct yk_batch_options {
     enum yk_overwrite overwrite;
     bool fail_fast;           /* stop taking new files after the first failure */
     struct yk_limits limits;
-    int level;                /* compression effort 0 .. 9, -1: default */
+    struct yk_encode_options encode;
+    unsigned depth;           /* bits per sample of the outputs: 8, 16, or 0: as the input */
+    unsigned drop;            /* enum yk_metadata_kind bits that are not written */
     enum yk_io_engine io;
 };
 

@@ -44,6 +44,17 @@ struct yk_metadata {
     size_t text_count;
 };
 
+/* The parts of it that can be dropped one by one. */
+enum yk_metadata_kind {
+    YK_METADATA_COLOUR = 1, /* ICC profile, sRGB intent, gamma, chromaticities */
+    YK_METADATA_EXIF = 2,
+    YK_METADATA_DENSITY = 4,
+    YK_METADATA_TEXT = 8
+};
+
+/* Removes the kinds whose bits are set; NULL is allowed. */
+void yk_metadata_drop(struct yk_metadata *metadata, unsigned kinds);
+
 /* Frees the structure and all it owns; NULL is allowed. */
 void yk_metadata_free(struct yk_metadata *metadata);
 

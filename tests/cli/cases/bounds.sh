@@ -5,8 +5,8 @@ png a.png
 image 'blur -1' a.png -o b.png
 image 'blur 301' a.png -o b.png
 image 'blur two' a.png -o b.png
-image 'invert' a.png -o b.png --level 10
-image 'invert' a.png -o b.png --level -1
+image 'invert' a.png -o b.png --png 10
+image 'invert' a.png -o b.png --png quick
 image 'invert' a.png -o b.png --threads 0
 image 'invert' a.png -o b.png --threads 18446744073709551616
 image 'invert' a.png -o b.png --mem 1

@@ -4,7 +4,7 @@
 png a.png
 echo old >report.json
 ln -s report.json link.json
-image 'resize 4x | blur 1' a.png -o out --report link.json --threads 2 --mem 64M --level 3 --max-pixels 1000 \
+image 'resize 4x | blur 1' a.png -o out --report link.json --threads 2 --mem 64M --png 3 --max-pixels 1000 \
     --io posix --sched dynamic:16 --overwrite newer --fail-fast
 stat -c '%F' link.json
 python3 - <<'REPORT'

@@ -10,7 +10,7 @@ for name in INT TERM HUP; do
     code=0
     mkdir "out$name"
     timeout --preserve-status -k 30 -s "$name" 0.7 \
-        "$YOKE" image --devices cpu 'blur 1' -r in -o "out$name" --report "$name.json" || code=$?
+        "$YOKE" image --devices cpu 'bilateral 1 0.1' -r in -o "out$name" --report "$name.json" || code=$?
     echo "$name: exit $code"
     find . -name '*.part'
     find "out$name" -type f -exec "$YOKE" info {} + >text || echo "an output is damaged"

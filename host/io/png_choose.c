@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT
+ * The choice of filter and coder (contract in png_choose.h). The figures were found on photographs, screenshots,
+ * charts, dithered and 16-bit images with tests/bench/bench_png_encode.c. */
+#include "png_choose.h"
+
+#include <stdlib.h>
+
+#include <libdeflate.h>
+
+#include "mem.h"
+
+enum {
+    TINY = 32 << 10, /* bytes of an image for which a sample would cost more than the rest */
+    SLICES = 4,
+    SAMPLE_MIN = 16 << 10, /* bytes; a small image is its own sample */
+    SAMPLE_MAX = 64 << 10,
+    SAMPLE_SHARE = 32, /* the sample is this part of the image, between the two */
+    FILTERS = YK_PNG_LEAST + 1,
+    /* Matches are searched for on the sample only where they may be worth it: where runs leave less than this many
+     * thousandths, or where few byte values occur (drawn, dithered). */
+    DENSE = 450,
+    FEW_LITERALS = 128
+};
+
+/* Rows from several places of the image, filtered. */
+struct sample {
+    const struct yk_png_rows *source;
+    struct yk_png_work *work;
+    uint8_t *filtered; /* YK_READ_PAST bytes more */
+    size_t size;
+    uint32_t slice_rows, slices;
+};
+
+static bool sample_begin(struct sample *sample, const struct yk_png_rows *source)
+{
+    static const struct yk_png_plan any = {0};
+    uint32_t height = source->image->height;
+    uint64_t row = source->row_bytes + 1, raw = row * height, want = raw / SAMPLE_SHARE;
+    want = want < SAMPLE_MIN ? SAMPLE_MIN : want > SAMPLE_MAX ? SAMPLE_MAX : want;
+    uint64_t rows = want / SLICES / row;
+    rows = rows < 2 ? 2 : rows;
+    *sample = (struct sample){.source = source, .slice_rows = (uint32_t)rows, .slices = SLICES};
+    if (rows * SLICES * 2 >= height) { /* all of it, or the middle of a few very long rows */
+        uint64_t most = SAMPLE_MAX / row;
+        most = most < 2 ? 2 : most;
+        sample->slices = 1;
+        sample->slice_rows = most < height ? (uint32_t)most : height;
+    }
+    sample->size = (size_t)(row * sample->slice_rows * sample->slices);
+    sample->work = yk_png_work_create(source, 1, &any);
+    sample->filtered = yk_mem_alloc(sample->size + YK_READ_PAST);
+    return sample->work && sample->filtered;
+}
+
+static void sample_end(struct sample *sample)
+{
+    yk_png_work_free(sample->work);
+    yk_mem_free(sample->filtered);
+}
+
+static void sample_filter(struct sample *sample, unsigned filter)
+{
+    uint32_t height = sample->source->image->height;
+    size_t slice = (sample->source->row_bytes + 1) * sample->slice_rows;
+    for (uint32_t k = 0; k < sample->slices; k++) {
+        /* in the middle of each of `slices` equal parts */
+        uint64_t centre = (uint64_t)height * (2 * k + 1) / (2 * sample->slices);
+        uint32_t y = (uint32_t)(centre - sample->slice_rows / 2);
+        yk_png_filter_rows(sample->work, sample->source, filter, y, sample->slice_rows, sample->filtered + k * slice);
+    }
+}
+
+static struct yk_deflate_estimate sample_estimate(const struct sample *sample, enum yk_deflate_method method)
+{
+    const struct yk_deflate_job job = {
+        .data = sample->filtered,
+        .size = sample->size,
+        .method = method,
+        .bpp = sample->source->bpp,
+        .row = sample->source->row_bytes + 1,
+        .last = true,
+        .level = sample->source->level,
+    };
+    return yk_deflate_estimate(yk_png_work_deflate(sample->work), &job);
+}
+
+/* What each effort gives for speed, in thousandths of the size. */
+struct terms {
+    bool least;             /* try the least filter of every row */
+    unsigned least_gain;    /* how much smaller it must make the result than the best single filter: it costs time */
+    unsigned matches_gain;  /* the same for matches against runs */
+};
+
+static const struct terms balanced = {true, 10, 100}, fast = {false, 0, 200};
+
+static bool better(uint64_t bits, uint64_t than, unsigned gain)
+{
+    return bits * 1000 < than * (1000 - gain);
+}
+
+static void choose_own(struct sample *sample, const struct terms *terms, struct yk_png_plan *plan)
+{
+    static const uint8_t filters[] = {YK_PNG_PAETH, YK_PNG_UP, YK_PNG_SUB, YK_PNG_NONE, YK_PNG_LEAST};
+    uint64_t best = UINT64_MAX, raw = (uint64_t)sample->size * 8;
+    bool drawn = false;
+    for (size_t i = 0; i < sizeof filters - !terms->least; i++) {
+        sample_filter(sample, filters[i]);
+        struct yk_deflate_estimate estimate = sample_estimate(sample, YK_DEFLATE_RUNS);
+        if (better(estimate.bits, best, filters[i] == YK_PNG_LEAST ? terms->least_gain : 0)) {
+            best = estimate.bits;
+            plan->filter = filters[i];
+        }
+        drawn |= filters[i] == YK_PNG_NONE && estimate.literals <= FEW_LITERALS;
+    }
+    plan->coder = YK_PNG_RUNS;
+    if (best * 1000 > raw * DENSE && !drawn && sample->source->image->format.depth == 8)
+        return;
+    uint64_t runs = best;
+    static const uint8_t searched[] = {YK_PNG_NONE, YK_PNG_SUB};
+    for (size_t i = 0; i <= sizeof searched; i++) {
+        unsigned filter = i < sizeof searched ? searched[i] : plan->filter;
+        sample_filter(sample, filter);
+        uint64_t bits = sample_estimate(sample, YK_DEFLATE_MATCHES).bits;
+        if (bits < best && better(bits, runs, terms->matches_gain)) {
+            best = bits;
+            plan->filter = (uint8_t)filter;
+            plan->coder = YK_PNG_MATCHES;
+        }
+    }
+}
+
+/* Tries libdeflate itself on the sample, at a level that is quick and ranks filters as the better ones do. */
+static enum yk_status choose_libdeflate(struct sample *sample, unsigned level, struct yk_png_plan *plan,
+                                        struct yk_error *error)
+{
+    enum { TRIAL_LEVEL = 6 };
+    struct libdeflate_compressor *trial = libdeflate_alloc_compressor(TRIAL_LEVEL);
+    size_t room = yk_deflate_bound(sample->size);
+    uint8_t *out = yk_mem_alloc(room);
+    uint64_t best = UINT64_MAX;
+    bool ok = trial && out;
+    for (unsigned filter = 0; ok && filter < FILTERS; filter++) {
+        sample_filter(sample, filter);
+        uint64_t runs = sample_estimate(sample, YK_DEFLATE_RUNS).bits;
+        size_t size = libdeflate_deflate_compress(trial, sample->filtered, sample->size, out, room);
+        uint64_t bits = size ? (uint64_t)size * 8 : (uint64_t)sample->size * 8;
+        if (bits < best) {
+            best = bits;
+            *plan = (struct yk_png_plan){(uint8_t)filter, YK_PNG_LIBDEFLATE, (uint8_t)level};
+        }
+        if (runs < best) {
+            best = runs;
+            *plan = (struct yk_png_plan){(uint8_t)filter, YK_PNG_RUNS, 0};
+        }
+    }
+    if (trial)
+        libdeflate_free_compressor(trial);
+    yk_mem_free(out);
+    return ok ? YK_OK : yk_error_set(error, YK_ERR_NOMEM, "PNG: out of memory");
+}
+
+enum yk_status yk_png_choose(const struct yk_png_rows *source, int level, struct yk_png_plan *plan,
+                             struct yk_error *error)
+{
+    static const uint8_t libdeflate_levels[10] = {[3] = 4, [4] = 5, [5] = 6, [6] = 7, [7] = 8, [8] = 9, [9] = 12};
+    *plan = (struct yk_png_plan){YK_PNG_NONE, YK_PNG_STORED, 0};
+    if (level == 0)
+        return YK_OK;
+    bool own = level == YK_EFFORT_BALANCED || level == YK_EFFORT_FAST || level == 1 || level == 2;
+    if (own && (source->row_bytes + 1) * (uint64_t)source->image->height <= TINY) {
+        *plan = (struct yk_png_plan){YK_PNG_LEAST, YK_PNG_RUNS, 0};
+        return YK_OK;
+    }
+    struct sample sample;
+    enum yk_status status = YK_OK;
+    if (!sample_begin(&sample, source))
+        status = yk_error_set(error, YK_ERR_NOMEM, "PNG: out of memory");
+    else if (!own)
+        status = choose_libdeflate(&sample, level > 0 ? libdeflate_levels[level] : 9, plan, error);
+    else
+        choose_own(&sample, level == YK_EFFORT_FAST || level == 1 ? &fast : &balanced, plan);
+    sample_end(&sample);
+    return status;
+}
