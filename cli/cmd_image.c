@@ -21,8 +21,8 @@
 
 const char *const cli_overwrite_words[] = {"never", "always", "newer", NULL};
 const char *const cli_io_words[] = {"auto", "uring", "posix", NULL};
-const char *const cli_png_words[] = {"balanced", "fast", "small", "0", "1", "2", "3", "4",
-                                     "5",        "6",    "7",     "8", "9", NULL};
+const char *const cli_png_words[] = {"balanced", "fast", "small", "0", "1", "2", "3",
+                                     "4",        "5",    "6",     "7", "8", "9", NULL};
 static const char *const depth_words[] = {"auto", "8", "16", NULL};
 static const char *const progress_words[] = {"auto", "always", "never", NULL};
 
@@ -93,8 +93,8 @@ static int effort(unsigned word)
     return word < names ? named[word] : (int)(word - names);
 }
 
-/* The kinds of metadata that --strip and --keep leave out, as bits; a negative number where --keep has an unknown
- * word. */
+/* The kinds of metadata that --strip and --keep leave out, as bits; a negative number where --keep has an
+ * unknown word. */
 static int dropped_kinds(const struct cli_image *image)
 {
     static const struct {

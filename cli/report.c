@@ -42,8 +42,8 @@ static json_t *options_json(const struct cli_image *image)
                      (json_int_t)image->threads, "memory", (json_int_t)image->memory, "overwrite",
                      cli_overwrite_words[image->overwrite], "recursive", image->recursive, "in_place",
                      image->in_place, "fail_fast", image->fail_fast, "strict_devices", image->strict_devices,
-                     "png", json_string(cli_png_words[image->png]),
-                     "max_pixels", (json_int_t)image->max_pixels, "io", cli_io_words[image->io]);
+                     "png", json_string(cli_png_words[image->png]), "max_pixels",
+                     (json_int_t)image->max_pixels, "io", cli_io_words[image->io]);
 }
 
 static json_t *summary_json(const struct yk_batch_plan *plan, const struct yk_batch_summary *summary)
@@ -116,12 +116,12 @@ static json_t *item_json(const struct yk_batch_item *item, const struct yk_batch
     if (!entry || cli_json_path(entry, "input", item->input) != 0 ||
         cli_json_path(entry, "output", item->output) != 0)
         goto fail;
-    json_t *rest = json_pack("{s:s, s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "status", state_word(item->state),
-                             "reason", text_or_null(item->reason), "input_bytes",
-                             (json_int_t)item->input_bytes, "output_bytes", (json_int_t)item->output_bytes,
-                             "input_size", size_or_null(item->in_width, item->in_height), "output_size",
-                             size_or_null(item->out_width, item->out_height), "ms", times_json(&item->times),
-                             "devices", used_devices(item, summary));
+    json_t *rest =
+        json_pack("{s:s, s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "status", state_word(item->state), "reason",
+                  text_or_null(item->reason), "input_bytes", (json_int_t)item->input_bytes, "output_bytes",
+                  (json_int_t)item->output_bytes, "input_size", size_or_null(item->in_width, item->in_height),
+                  "output_size", size_or_null(item->out_width, item->out_height), "ms",
+                  times_json(&item->times), "devices", used_devices(item, summary));
     int updated = rest ? json_object_update(entry, rest) : -1;
     json_decref(rest);
     if (updated != 0)

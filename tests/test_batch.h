@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What the files of the suite batch share: a scratch folder with images, one run with an observer that checks its
- * contract, comparison of outputs. */
+ * What the files of the suite batch share: a scratch folder with images, one run with an observer that checks
+ * its contract, comparison of outputs. */
 #ifndef YOKE_TESTS_TEST_BATCH_H
 #define YOKE_TESTS_TEST_BATCH_H
 
@@ -35,10 +35,10 @@ bool batch_is_inverted(const char *input, const char *output);
 /* One run and what its observer saw. Zeroed fields are the defaults. */
 struct batch_run {
     /* wanted by the test */
-    unsigned stop_at;          /* the question "stop?" number so much, from 1, is answered with yes; 0: never */
+    unsigned stop_at; /* the question "stop?" number so much, from 1, is answered with yes; 0: never */
     unsigned stop_after_items; /* so are all after so many items; 0: never */
     unsigned ask_ms;           /* each question takes so long */
-    bool (*each_item)(void); /* called for every item; false: a failure of the test */
+    bool (*each_item)(void);   /* called for every item; false: a failure of the test */
     /* outcome */
     struct yk_batch_plan plan;
     struct yk_batch_summary summary;
@@ -51,12 +51,12 @@ struct batch_run {
     unsigned *reports; /* per item */
     unsigned inside;
     bool overlap, backwards, hasty, pending, wrong;
-    uint64_t shown;
     struct yk_batch_progress last;
 };
 
-/* Plans all of place->in into place->out (a test may plan in another way: fill run->plan), runs, and asserts all
- * that must hold of any run: states, callbacks and sums agree, outputs are complete, nothing is left over. */
+/* Plans all of place->in into place->out (a test may plan in another way: fill run->plan), runs, and asserts
+ * all that must hold of any run: states, callbacks and sums agree, outputs are complete, nothing is left
+ * over. */
 void batch_plan(struct batch_run *run, const struct batch_place *place, enum yk_overwrite overwrite);
 enum yk_status batch_go(struct batch_run *run, const struct batch_place *place, const char *pipeline,
                         const struct yk_batch_options *options);
@@ -78,7 +78,6 @@ void test_batch_opencl(void);
 void test_batch_huge(void);
 void test_batch_stop(void);
 void test_batch_parts(void);
-void test_batch_stop_large(void);
 void test_batch_stop_keeps_old(void);
 void test_batch_fail_fast(void);
 void test_batch_progress(void);
@@ -87,5 +86,7 @@ void test_batch_refused_writes(void);
 void test_batch_full_disk(void);
 void test_batch_faults(void);
 void test_batch_faults_strict(void);
+void test_batch_stop_parts(void);
+void test_batch_part_fails(void);
 
 #endif

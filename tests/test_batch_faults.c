@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Batches on devices that fail: not at the start, at any band, in any way, one or all of them. The linker puts the two
- * functions below in front of the library's own (--wrap in CMakeLists.txt), so that the engine finds devices made here:
- * the CPU's code behind a face that fails as it is told. */
+ * Batches on devices that fail: not at the start, at any band, in any way, one or all of them; and encoding
+ * that fails or is stopped in the middle. The linker puts the functions below in front of the library's own
+ * (--wrap in CMakeLists.txt), so that the engine finds devices made here: the CPU's code behind a face that
+ * fails as it is told. */
 #include "test_batch.h"
 
 #include <CUnit/CUnit.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "backend.h"
@@ -29,6 +31,9 @@ static struct {
         atomic_int after; /* calls since then that should not be */
         atomic_bool leaked, closed;
     } device[FAKES];
+    unsigned part_ms; /* each part of an image takes so much longer to encode */
+    int part_fails;   /* the part with that number, from 1 on, ends in YK_ERR_NOMEM; 0: none */
+    atomic_int parts;
 } play;
 
 struct fake {
@@ -46,7 +51,8 @@ static struct fake *fake_of(struct yk_device *device)
 
 static void touch(const struct fake *fake)
 {
-    play.device[fake->number].after += play.device[fake->number].over && play.device[fake->number].fault == FAULT_HANG;
+    play.device[fake->number].after +=
+        play.device[fake->number].over && play.device[fake->number].fault == FAULT_HANG;
 }
 
 static enum yk_status fail(unsigned number, enum yk_status status, struct yk_error *error)
@@ -60,7 +66,8 @@ static enum yk_status fake_prepare(struct yk_device *device, const struct yk_pro
 {
     struct fake *fake = fake_of(device);
     touch(fake);
-    if (play.device[fake->number].fault == FAULT_PREPARE && play.device[fake->number].bands >= play.device[fake->number].at)
+    if (play.device[fake->number].fault == FAULT_PREPARE &&
+        play.device[fake->number].bands >= play.device[fake->number].at)
         return fail(fake->number, YK_ERR_UNSUPPORTED, error);
     return yk_backend_cpu.prepare(fake->inner, program, reduce, error);
 }
@@ -87,13 +94,15 @@ static enum yk_status fake_submit(struct yk_device *device, unsigned slot, const
         return yk_backend_cpu.submit(fake->inner, slot, band, error);
     /* What it leaves is rubbish. */
     for (int y = band->y0; y < band->y1 && !band->reduce; y++)
-        memset(yk_image_row(band->target, (uint32_t)y), 0xEE, band->target->width * yk_format_bytes(band->target->format));
+        memset(yk_image_row(band->target, (uint32_t)y), 0xEE,
+               band->target->width * yk_format_bytes(band->target->format));
     for (size_t k = 0; k < band->stat_count && band->reduce; k++)
         band->stat[k] = 77;
     return YK_OK;
 }
 
-/* What a device that hangs may still use is never freed: that is no leak. The other slot's band counts as well. */
+/* What a device that hangs may still use is never freed: that is no leak. The other slot's band counts as
+ * well. */
 void __lsan_ignore_object(const void *memory) __attribute__((weak));
 
 static void give_up(const struct yk_band *band)
@@ -180,6 +189,20 @@ enum yk_status __wrap_yk_device_open(struct yk_device **device, const struct yk_
     return YK_OK;
 }
 
+enum yk_status __real_yk_encoder_part(struct yk_encoder *encoder, size_t part, struct yk_error *error);
+enum yk_status __wrap_yk_encoder_part(struct yk_encoder *encoder, size_t part, struct yk_error *error);
+
+enum yk_status __wrap_yk_encoder_part(struct yk_encoder *encoder, size_t part, struct yk_error *error)
+{
+    if (play.part_ms) {
+        struct timespec time = {0, play.part_ms * 1000000L};
+        nanosleep(&time, NULL);
+    }
+    if (++play.parts == play.part_fails)
+        return yk_error_set(error, YK_ERR_NOMEM, "planted: no memory for a part");
+    return __real_yk_encoder_part(encoder, part, error);
+}
+
 /* ---- runs ---- */
 
 static const char chain[] = "invert | equalize | blur 1";
@@ -192,7 +215,8 @@ static void set_fault(unsigned number, enum fault fault, int at)
     play.device[number].over = play.device[number].leaked = play.device[number].closed = false;
 }
 
-/* What must hold whatever failed: all files done, with the right bytes, every row counted once, everybody told. */
+/* What must hold whatever failed: all files done, with the right bytes, every row counted once, everybody
+ * told. */
 static void expect_survived(struct batch_run *run, uint64_t expected)
 {
     unsigned failed = 0;
@@ -228,7 +252,7 @@ static void expect_survived(struct batch_run *run, uint64_t expected)
 void test_batch_faults(void)
 {
     static const char *const selections[] = {"cl:8.0", "cpu,cl:8.0", "cl:8.0,cl:8.1", "cpu,cl"};
-    static const char *const schedules[] = {"dynamic:5", "static", "single:1", "dynamic"};
+    static const char *const schedules[] = {"dynamic:5", "static", "single:1", "auto"};
     static const int places[] = {0, 1, 2, 7};
     struct batch_place place;
     struct batch_run run = {0};
@@ -273,7 +297,8 @@ void test_batch_faults(void)
     batch_close(&place);
 }
 
-/* Where the devices were demanded, one that fails stops the run with its reason; what is there is complete. */
+/* Where the devices were demanded, one that fails stops the run with its reason; what is there is complete.
+ */
 void test_batch_faults_strict(void)
 {
     static const enum yk_status status[] = {YK_OK,         YK_ERR_DEVICE, YK_ERR_UNSUPPORTED,
@@ -303,5 +328,82 @@ void test_batch_faults_strict(void)
             batch_end(&run);
         }
     play.count = 0;
+    batch_close(&place);
+}
+
+/* Images of 3 MB are encoded in six parts each. */
+static void large_images(struct batch_place *place, unsigned count)
+{
+    batch_image(place, "b0.png", 1000, 1000, (struct yk_format){3, 0, 8}, 1);
+    char *first = yk_path_join(place->in, "b0.png");
+    for (unsigned k = 1; k < count; k++) {
+        char name[16];
+        snprintf(name, sizeof name, "b%u.png", k);
+        char *path = yk_path_join(place->in, name);
+        CU_ASSERT_EQUAL_FATAL(link(first, path), 0);
+        free(path);
+    }
+    free(first);
+}
+
+/* Stopped while parts of images are encoded on several threads. */
+void test_batch_stop_parts(void)
+{
+    struct batch_place place;
+    struct yk_random random = {8};
+    size_t stopped = 0, between = 0;
+    batch_open(&place);
+    large_images(&place, 9);
+    play.part_ms = 3;
+    for (unsigned round = 0; round < 40 && (stopped < 6 || between < 3); round++) {
+        struct batch_run run = {0};
+        struct yk_batch_options options = {.devices = "cpu",
+                                           .threads = 2 + round % 3,
+                                           .encode = {.level = -1},
+                                           .memory =
+                                               20000000}; /* so that the files do not all begin at once */
+        run.stop_at = 5 + (unsigned)yk_random_below(&random, 8);
+        play.parts = 0;
+        enum yk_status status = batch_all(&run, &place, "invert", &options);
+        CU_ASSERT_TRUE(status == YK_ERR_CANCELLED || (status == YK_OK && run.summary.done == 9));
+        CU_ASSERT_EQUAL(run.summary.failed, 0);
+        stopped += run.summary.cancelled > 0;
+        between += play.parts % 6 != 0;
+        for (size_t k = 0; k < run.plan.count; k++)
+            if (run.plan.items[k].state != YK_ITEM_DONE)
+                CU_ASSERT_NOT_EQUAL(access(run.plan.items[k].output, F_OK), 0);
+        batch_end(&run);
+    }
+    CU_ASSERT(stopped >= 6);
+    CU_ASSERT(between >= 1); /* some images were stopped with some of their parts done */
+    play.part_ms = 0;
+    batch_close(&place);
+}
+
+/* One part of one image fails: that file fails, the others are done. */
+void test_batch_part_fails(void)
+{
+    struct batch_place place;
+    batch_open(&place);
+    large_images(&place, 4);
+    for (unsigned round = 0; round < 6; round++) {
+        struct batch_run run = {0};
+        struct yk_batch_options options = {
+            .devices = "cpu", .threads = 1 + round % 4, .encode = {.level = -1}};
+        unsigned reasons = 0;
+        play.parts = 0;
+        play.part_fails = 1 + 4 * (int)round;
+        CU_ASSERT_EQUAL(batch_all(&run, &place, "invert", &options), YK_OK);
+        CU_ASSERT_EQUAL(run.summary.failed, 1);
+        CU_ASSERT_EQUAL(run.summary.done, 3);
+        for (size_t k = 0; k < run.plan.count; k++) {
+            const struct yk_batch_item *item = &run.plan.items[k];
+            reasons += item->reason && strcmp(item->reason, "planted: no memory for a part") == 0;
+            CU_ASSERT_EQUAL(access(item->output, F_OK) == 0, item->state == YK_ITEM_DONE);
+        }
+        CU_ASSERT_EQUAL(reasons, 1);
+        batch_end(&run);
+    }
+    play.part_fails = 0;
     batch_close(&place);
 }

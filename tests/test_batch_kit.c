@@ -14,7 +14,6 @@
 
 #include <yoke/codec.h>
 
-#include "clock.h"
 #include "support.h"
 
 void batch_new_out(struct batch_place *place)
@@ -72,7 +71,8 @@ void batch_images(const struct batch_place *place, unsigned count, uint32_t most
         char name[16];
         const struct yk_format format = {k % 2 ? 3 : 1, k / 2 % 2, k / 4 % 2 ? 16 : 8};
         snprintf(name, sizeof name, "a%03u.png", k);
-        batch_image(place, name, 1 + (most - 1) * (k * 7 % 10) / 9, 1 + (most - 1) * (k * 3 % 8) / 7, format, k);
+        batch_image(place, name, 1 + (most - 1) * (k * 7 % 10) / 9, 1 + (most - 1) * (k * 3 % 8) / 7, format,
+                    k);
     }
 }
 
@@ -148,15 +148,14 @@ static void on_progress(void *context, const struct yk_batch_progress *progress)
     struct batch_run *run = context;
     const struct yk_batch_progress *last = &run->last;
     enter(run);
-    uint64_t now = yk_clock_ns();
     run->backwards = run->backwards || progress->done < last->done || progress->failed < last->failed ||
                      progress->skipped < last->skipped || progress->input_bytes < last->input_bytes ||
                      progress->elapsed < last->elapsed || progress->total != run->plan.count ||
                      progress->done + progress->failed + progress->skipped > progress->total;
-    /* Ten times a second; but the last one comes when it comes, so each call judges the one before. */
+    /* Ten times a second, by its own time; but the last one comes when it comes, so each call judges the one
+     * before. */
     run->hasty = run->hasty || run->pending;
-    run->pending = run->shows && now - run->shown < 90000000;
-    run->shown = now;
+    run->pending = run->shows && progress->elapsed - last->elapsed < 100000000;
     run->shows++;
     run->last = *progress;
     run->inside--;
@@ -202,7 +201,8 @@ unsigned batch_leftovers(const char *folder)
 static void check_item(const struct batch_run *run, size_t index)
 {
     const struct yk_batch_item *item = &run->plan.items[index];
-    bool ended = item->state == YK_ITEM_DONE || item->state == YK_ITEM_FAILED || item->state == YK_ITEM_SKIPPED;
+    bool ended =
+        item->state == YK_ITEM_DONE || item->state == YK_ITEM_FAILED || item->state == YK_ITEM_SKIPPED;
     bool has_reason = item->state == YK_ITEM_FAILED || item->state == YK_ITEM_SKIPPED;
     struct stat info;
     CU_ASSERT_TRUE(ended || item->state == YK_ITEM_CANCELLED);
@@ -219,7 +219,8 @@ static void check_item(const struct batch_run *run, size_t index)
     CU_ASSERT_EQUAL((uint64_t)info.st_size, item->output_bytes);
     CU_ASSERT(item->output_bytes > 0);
     CU_ASSERT(item->in_width > 0 && item->in_height > 0 && item->out_width > 0 && item->out_height > 0);
-    CU_ASSERT(item->times.read > 0 && item->times.decode > 0 && item->times.encode > 0 && item->times.write > 0);
+    CU_ASSERT(item->times.read > 0 && item->times.decode > 0 && item->times.encode > 0 &&
+              item->times.write > 0);
     CU_ASSERT_EQUAL(item->times.compute > 0, item->devices != 0);
 }
 
@@ -279,7 +280,8 @@ enum yk_status batch_go(struct batch_run *run, const struct batch_place *place, 
     CU_ASSERT_TRUE_FATAL(run->planned && run->reports);
     for (size_t k = 0; k < run->plan.count; k++)
         run->planned[k] = run->plan.items[k].state == YK_ITEM_PLANNED;
-    run->status = yk_batch_run(&run->plan, parsed, options ? options : &none, &observer, &run->summary, &run->error);
+    run->status =
+        yk_batch_run(&run->plan, parsed, options ? options : &none, &observer, &run->summary, &run->error);
     yk_pipeline_free(parsed);
     CU_ASSERT_EQUAL(run->status, run->error.status);
     CU_ASSERT_FALSE(run->overlap);

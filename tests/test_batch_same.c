@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Batches: the same bytes whatever threads, devices, schedule, budget and I/O do the work, and a budget that holds. */
+ * Batches: the same bytes whatever threads, devices, schedule, budget and I/O do the work, and a budget that
+ * holds. */
 #include "test_batch.h"
 
 #include <CUnit/CUnit.h>
@@ -29,24 +30,46 @@ static bool engine_is_here(enum yk_io_engine engine)
     return status == YK_OK;
 }
 
+/* Whether every output is what the pipeline makes of that image alone, in memory, on one thread. */
+static void check_results(const struct batch_run *run, const char *text)
+{
+    struct yk_pipeline *pipeline = NULL;
+    CU_ASSERT_EQUAL_FATAL(yk_pipeline_parse(&pipeline, text, NULL), YK_OK);
+    for (size_t k = 0; k < run->plan.count; k++) {
+        struct yk_image *in = batch_load(run->plan.items[k].input),
+                        *out = batch_load(run->plan.items[k].output);
+        struct yk_image *expected = NULL;
+        CU_ASSERT_TRUE_FATAL(in && out);
+        CU_ASSERT_EQUAL_FATAL(yk_pipeline_process(pipeline, NULL, in, &expected, NULL), YK_OK);
+        CU_ASSERT_TRUE(yk_image_equal(out, expected, 0, run->plan.items[k].input));
+        yk_image_free(in);
+        yk_image_free(out);
+        yk_image_free(expected);
+    }
+    yk_pipeline_free(pipeline);
+}
+
 void test_batch_threads(void)
 {
-    static const char *const schedules[] = {NULL, "dynamic:1", "dynamic:17", "single", "static", "static:1"};
+    static const char *const schedules[] = {NULL,     "dynamic:1", "dynamic:17", "single",
+                                            "static", "static:1",  "auto",       "guided"};
     struct batch_place place;
     struct batch_run run = {0};
     batch_open(&place);
     batch_images(&place, 10, 90);
     batch_image(&place, "large.png", 300, 200, rgba8, 5);
-    struct yk_batch_options options = {.devices = "cpu", .threads = 1, .encode = {.level = 1}, .io = YK_IO_POSIX};
+    struct yk_batch_options options = {
+        .devices = "cpu", .threads = 1, .encode = {.level = 1}, .io = YK_IO_POSIX};
     CU_ASSERT_EQUAL(batch_all(&run, &place, chain, &options), YK_OK);
     CU_ASSERT_EQUAL(run.summary.done, 11);
+    check_results(&run, chain);
     uint64_t expected = batch_hash(&run);
     batch_end(&run);
     for (unsigned threads = 1; threads <= 8; threads++)
         for (int io = YK_IO_URING; io <= YK_IO_POSIX; io++) {
             options.threads = threads;
             options.io = (enum yk_io_engine)io;
-            options.sched = schedules[(threads + 3 * (unsigned)io) % 6];
+            options.sched = schedules[(threads + 3 * (unsigned)io) % 8];
             options.memory = threads % 3 == 0 ? 100000 : 0;
             if (io == YK_IO_URING && !engine_is_here(YK_IO_URING))
                 continue;
@@ -95,8 +118,8 @@ void test_batch_memory(void)
         CU_ASSERT_EQUAL(run.summary.done, FILES);
         CU_ASSERT_EQUAL(batch_hash(&run), expected);
         CU_ASSERT(run.summary.memory_peak >= 2 * PICTURE);
-        /* Below what one file takes they go one after another, one more read ahead. A third more than that is enough
-         * to keep to: a quarter is for files that wait. */
+        /* Below what one file takes they go one after another, one more read ahead. A third more than that is
+         * enough to keep to: a quarter is for files that wait. */
         uint64_t most = budgets[k] < 4 * one / 3 ? one + largest : budgets[k];
         CU_ASSERT(run.summary.memory_peak <= most);
         batch_end(&run);
@@ -182,7 +205,8 @@ static bool few_descriptors(void)
     return count < 100;
 }
 
-/* Two thousand files, of which only so many are in flight: neither memory nor descriptors grow with the number. */
+/* Two thousand files, of which only so many are in flight: neither memory nor descriptors grow with the
+ * number. */
 void test_batch_huge(void)
 {
     struct batch_place place;
@@ -202,8 +226,8 @@ void test_batch_huge(void)
     CU_ASSERT_EQUAL(batch_all(&run, &place, "invert", &options), YK_OK);
     CU_ASSERT_EQUAL(run.summary.done, 2000);
     CU_ASSERT_EQUAL(run.items, 2000);
-    /* 2 (3 threads + 1 device) + 4 files at most, each with its input (then its output) and two pictures of 8 rows of
-     * 64 bytes. */
+    /* 2 (3 threads + 1 device) + 4 files at most, each with its input (then its output) and two pictures of 8
+     * rows of 64 bytes. */
     CU_ASSERT(run.summary.memory_peak <= 12 * (size + 2 * 8 * 64));
     CU_ASSERT_TRUE(batch_is_inverted(first, batch_item(&run, "n1999.png")->output));
     batch_end(&run);

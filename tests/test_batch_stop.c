@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Batches that are stopped, that fail fast, whose disk is full: no partial file, no temporary file, sums that agree. */
+ * Batches that are stopped, that fail fast, whose disk is full: no partial file, no temporary file, sums that
+ * agree. */
 #include "test_batch.h"
 
 #include <CUnit/CUnit.h>
@@ -39,8 +40,11 @@ void test_batch_stop(void)
     batch_open(&place);
     batch_images(&place, 25, 120);
     for (unsigned round = 0; round < 40; round++) {
-        struct batch_run run = {.stop_at = round < 2 ? 1 + round : 1 + (unsigned)yk_random_below(&random, 35)};
-        struct yk_batch_options options = {.devices = "cpu", .threads = 1 + round % 5, .encode = {.level = 1},
+        struct batch_run run = {.stop_at =
+                                    round < 2 ? 1 + round : 1 + (unsigned)yk_random_below(&random, 35)};
+        struct yk_batch_options options = {.devices = "cpu",
+                                           .threads = 1 + round % 5,
+                                           .encode = {.level = 1},
                                            .io = round % 2 ? YK_IO_POSIX : YK_IO_AUTO,
                                            .memory = round % 3 ? 0 : 60000};
         if (round % 4 == 3) {
@@ -53,7 +57,8 @@ void test_batch_stop(void)
         if (status == YK_OK)
             CU_ASSERT_EQUAL(run.summary.cancelled, 0);
         if (round == 0)
-            CU_ASSERT_EQUAL(run.summary.cancelled, 25); /* stopped at the first question: before the first file */
+            CU_ASSERT_EQUAL(run.summary.cancelled,
+                            25); /* stopped at the first question: before the first file */
         if (status == YK_ERR_CANCELLED) {
             char text[64];
             snprintf(text, sizeof text, "stopped with %zu of 25 files done", run.summary.done);
@@ -74,35 +79,6 @@ void test_batch_stop(void)
     batch_close(&place);
 }
 
-/* Stopped while large images are decoded, computed on and encoded, each in parts on several threads. */
-void test_batch_stop_large(void)
-{
-    /* Slow and exact: matrices of 7 x 7 that only keep the pixel in their middle. */
-    static const char keep[] = " | convolve 0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1,"
-                               "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0";
-    struct batch_place place;
-    size_t stopped = 0;
-    char text[16 * sizeof keep] = "invert";
-    for (int k = 0; k < 12; k++)
-        strcat(text, keep);
-    batch_open(&place);
-    batch_image(&place, "a.png", 1500, 1400, rgb8, 1);
-    batch_image(&place, "b.png", 1400, 1500, rgb8, 2);
-    for (unsigned round = 0; round < 6; round++) {
-        /* The first three questions come at once: at the start and before each file. Then one every 100 ms. */
-        struct batch_run run = {.stop_at = 4 + round / 2};
-        struct yk_batch_options options = {.devices = "cpu", .threads = 1 + round % 4, .encode = {.level = 9}};
-        enum yk_status status = batch_all(&run, &place, text, &options);
-        CU_ASSERT_TRUE(status == YK_ERR_CANCELLED || (status == YK_OK && run.summary.done == 2));
-        CU_ASSERT_EQUAL(run.summary.failed, 0);
-        stopped += run.summary.cancelled > 0;
-        check_outputs(&run, NULL);
-        batch_end(&run);
-    }
-    CU_ASSERT(stopped > 0);
-    batch_close(&place);
-}
-
 /* A stopped run that replaces files: each name holds the old file or the complete new one. */
 void test_batch_stop_keeps_old(void)
 {
@@ -112,7 +88,10 @@ void test_batch_stop_keeps_old(void)
     batch_images(&place, 20, 100);
     for (unsigned round = 0; round < 10; round++) {
         struct batch_run run = {.stop_at = 3 + (unsigned)yk_random_below(&random, 20)};
-        struct yk_batch_options options = {.devices = "cpu", .threads = 3, .encode = {.level = 1}, .overwrite = YK_OVERWRITE_ALWAYS,
+        struct yk_batch_options options = {.devices = "cpu",
+                                           .threads = 3,
+                                           .encode = {.level = 1},
+                                           .overwrite = YK_OVERWRITE_ALWAYS,
                                            .io = round % 2 ? YK_IO_POSIX : YK_IO_AUTO};
         batch_new_out(&place);
         for (unsigned k = 0; k < 20; k++) {
@@ -137,8 +116,10 @@ void test_batch_fail_fast(void)
     batch_open(&place);
     batch_images(&place, 60, 40);
     batch_bytes(&place, "a010x.png", "bad", 3);
-    struct yk_batch_options options = {.devices = "cpu", .threads = 1, .encode = {.level = 1}, .fail_fast = true};
-    /* With one thread at most 2 (1 + 1) + 4 files are under way when the bad one is met: those are finished. */
+    struct yk_batch_options options = {
+        .devices = "cpu", .threads = 1, .encode = {.level = 1}, .fail_fast = true};
+    /* With one thread at most 2 (1 + 1) + 4 files are under way when the bad one is met: those are finished.
+     */
     CU_ASSERT_EQUAL(batch_all(&run, &place, "invert", &options), YK_OK);
     CU_ASSERT_EQUAL(run.summary.failed, 1);
     CU_ASSERT(run.summary.done >= 10 - 8 && run.summary.done <= 11 + 8);
@@ -187,7 +168,8 @@ void test_batch_progress(void)
 void test_batch_any(void)
 {
     static const char *const schedules[] = {NULL, "single", "static", "dynamic:2"};
-    static const char *const pipelines[] = {"", "invert", "equalize | blur 1", "crop 9x9+40+0 | trim | autolevel"};
+    static const char *const pipelines[] = {"", "invert", "equalize | blur 1",
+                                            "crop 9x9+40+0 | trim | autolevel"};
     struct batch_place place;
     struct yk_random random = {13};
     batch_open(&place);
@@ -196,7 +178,8 @@ void test_batch_any(void)
     batch_bytes(&place, "a009x.png", "", 0);
     for (unsigned round = 0; round < 40; round++) {
         struct batch_run run = {0};
-        struct yk_batch_options options = {.devices = round % 2 ? "cpu" : NULL, .encode = {.level = (int)yk_random_below(&random, 3)}};
+        struct yk_batch_options options = {.devices = round % 2 ? "cpu" : NULL,
+                                           .encode = {.level = (int)yk_random_below(&random, 3)}};
         options.sched = schedules[yk_random_below(&random, 4)];
         options.threads = (unsigned)yk_random_below(&random, 7);
         options.memory = yk_random_below(&random, 2) ? 0 : 1 + yk_random_below(&random, 200000);
@@ -241,7 +224,8 @@ void test_batch_refused_writes(void)
     CU_ASSERT_EQUAL(run.summary.failed, 2);
     const struct yk_batch_item *large = batch_item(&run, "b2.png");
     CU_ASSERT_EQUAL(large->state, YK_ITEM_FAILED);
-    CU_ASSERT_TRUE(large->reason && strstr(large->reason, "cannot write") && strstr(large->reason, "File too large"));
+    CU_ASSERT_TRUE(large->reason && strstr(large->reason, "cannot write") &&
+                   strstr(large->reason, "File too large"));
     check_outputs(&run, NULL);
     batch_end(&run);
     /* The folder for the outputs becomes a file after the plan. */
@@ -268,7 +252,8 @@ void test_batch_refused_writes(void)
     batch_close(&place);
 }
 
-/* A file system of 256 KiB for images of 120,000 bytes: some fit, the others fail, and nothing partial stays. */
+/* A file system of 256 KiB for images of 120,000 bytes: some fit, the others fail, and nothing partial stays.
+ */
 void test_batch_full_disk(void)
 {
     struct batch_place place;
@@ -285,7 +270,10 @@ void test_batch_full_disk(void)
     }
     for (int io = YK_IO_AUTO; io <= YK_IO_POSIX; io += YK_IO_POSIX) {
         struct batch_run run = {0};
-        struct yk_batch_options options = {.devices = "cpu", .threads = 2, .encode = {.level = 0}, .io = (enum yk_io_engine)io,
+        struct yk_batch_options options = {.devices = "cpu",
+                                           .threads = 2,
+                                           .encode = {.level = 0},
+                                           .io = (enum yk_io_engine)io,
                                            .overwrite = YK_OVERWRITE_ALWAYS};
         batch_plan(&run, &place, YK_OVERWRITE_ALWAYS);
         CU_ASSERT_EQUAL(batch_go(&run, &place, "invert", &options), YK_OK);

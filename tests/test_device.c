@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * host/device without OpenCL: selection texts, instruction-set levels, the thread pool, the CPU as a backend. Bands
- * on the CPU are in test_device_bands.c; OpenCL has a suite of its own. */
+ * host/device without OpenCL: selection texts, instruction-set levels, the thread pool, the CPU as a backend.
+ * Bands on the CPU are in test_device_bands.c; OpenCL has a suite of its own. */
 #include <CUnit/CUnit.h>
 
 #include <pthread.h>
@@ -23,7 +23,11 @@ static struct yk_device_info machine[] = {
     {.id = "cpu", .backend = "cpu", .type = YK_DEVICE_CPU, .usable = true},
     {.id = "cl:0.0", .backend = "cl", .type = YK_DEVICE_GPU, .usable = true},
     {.id = "cl:1.0", .backend = "cl", .type = YK_DEVICE_CPU, .usable = true, .host_cpu = true},
-    {.id = "cl:1.1", .backend = "cl", .type = YK_DEVICE_ACCELERATOR, .usable = false, .reason = "it is too old"},
+    {.id = "cl:1.1",
+     .backend = "cl",
+     .type = YK_DEVICE_ACCELERATOR,
+     .usable = false,
+     .reason = "it is too old"},
 };
 enum { MACHINE = sizeof machine / sizeof *machine };
 
@@ -41,7 +45,8 @@ static void expect_selection(size_t count, const char *selection, const char *ma
     CU_ASSERT_TRUE(chosen[count]); /* not touched */
 }
 
-static void expect_refusal(const char *selection, const char *notice, enum yk_status status, const char *message)
+static void expect_refusal(const char *selection, const char *notice, enum yk_status status,
+                           const char *message)
 {
     struct yk_device_list list = {.devices = machine, .count = MACHINE};
     bool chosen[MACHINE];
@@ -57,8 +62,10 @@ static void test_selection(void)
 {
     static const char accepted[] =
         "; accepted: auto, cpu, gpu, cl, cl:P.D, all, or a list of them with commas";
-    static const char *const unknown[] = {"", "quux", "CPU", " cpu", "cpu,", ",cpu", "cl:", "cl:0", "cl:0.0x", "cl:a.b"};
-    static const char *const words[] = {"", "quux", "CPU", " cpu", "", "", "cl:", "cl:0", "cl:0.0x", "cl:a.b"};
+    static const char *const unknown[] = {"",     "quux", "CPU",  " cpu",    "cpu,",
+                                          ",cpu", "cl:",  "cl:0", "cl:0.0x", "cl:a.b"};
+    static const char *const words[] = {"", "quux", "CPU",  " cpu",    "",
+                                        "", "cl:",  "cl:0", "cl:0.0x", "cl:a.b"};
     expect_selection(MACHINE, "auto", "xx..");
     expect_selection(MACHINE, "cpu", "x...");
     expect_selection(MACHINE, "gpu", ".x..");
@@ -80,7 +87,8 @@ static void test_selection(void)
     expect_refusal("cpu,cl:0.1", "", YK_ERR_MISSING, "there is no device cl:0.1 here");
     expect_refusal("cl:00.0", "no loader", YK_ERR_MISSING, "there is no device cl:00.0 here: no loader");
     expect_refusal("cl:4294967296.0", "", YK_ERR_MISSING, "there is no device cl:4294967296.0 here");
-    /* A word that nobody understands comes before a device that is not there; of two missing ones the first. */
+    /* A word that nobody understands comes before a device that is not there; of two missing ones the first.
+     */
     char message[256];
     snprintf(message, sizeof message, "unknown device 'quux'%s", accepted);
     expect_refusal("cl:7.7,quux", "", YK_ERR_PARSE, message);
@@ -244,7 +252,11 @@ static void test_backend(void)
         for (uint32_t x = 0; x < 5; x++)
             yk_image_row(image, y)[x] = (uint8_t)(10 * y + x);
     memset(target->pixels, 0, 3 * target->stride);
-    struct yk_program copy = {.in_width = 5, .in_height = 3, .out_width = 5, .out_height = 3, .in_format = format,
+    struct yk_program copy = {.in_width = 5,
+                              .in_height = 3,
+                              .out_width = 5,
+                              .out_height = 3,
+                              .in_format = format,
                               .out_format = format};
     struct yk_band band = {.program = &copy, .source = image, .target = target, .y0 = 1, .y1 = 3};
     struct yk_band_timing timing = {.total = 0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * host/device/cpu_band.c: a band is the same rows of the whole, however an image is split, on every level, whatever
- * the thread did before; and no code touches memory that is not its own. */
+ * host/device/cpu_band.c: a band is the same rows of the whole, however an image is split, on every level,
+ * whatever the thread did before; and no code touches memory that is not its own. */
 #include "test_device.h"
 
 #include <CUnit/CUnit.h>
@@ -19,14 +19,43 @@
 #include "support.h"
 
 /* Pieces of pipelines: every shape of operation, reach from none to more than an image has. */
-static const char *const pieces[] = {
-    "invert", "gamma 0.5", "grayscale", "saturation 1.5", "blur 0.6", "blur 3", "blur 40", "box 2", "box 60",
-    "sharpen 1.2 0.8", "edges", "emboss", "median 3", "median 7", "dilate 5", "erode 3", "bilateral 1.5 0.2",
-    "convolve 0,1,0,2,4,2,0,1,0 scale=10", "resize 37%", "resize 50% filter=box", "resize 230% filter=cubic",
-    "resize 31x47 fit=exact enlarge=1", "resize 1x1 fit=exact", "resize 3x200 fit=exact enlarge=1 filter=nearest",
-    "resize 60% linear=1", "crop 4000x9", "crop 7x4000+1+0", "pad 3,5,7,9 extend=mirror", "pad 2 extend=copy",
-    "pad 11,0 background=transparent", "rotate 33", "rotate 90", "rotate 180 background=#ff000080", "flip", "flop"};
-static const uint32_t sizes[][2] = {{1, 1}, {2, 3}, {64, 33}, {37, 150}, {128, 20}, {201, 97}, {5, 400}, {16, 17}};
+static const char *const pieces[] = {"invert",
+                                     "gamma 0.5",
+                                     "grayscale",
+                                     "saturation 1.5",
+                                     "blur 0.6",
+                                     "blur 3",
+                                     "blur 40",
+                                     "box 2",
+                                     "box 60",
+                                     "sharpen 1.2 0.8",
+                                     "edges",
+                                     "emboss",
+                                     "median 3",
+                                     "median 7",
+                                     "dilate 5",
+                                     "erode 3",
+                                     "bilateral 1.5 0.2",
+                                     "convolve 0,1,0,2,4,2,0,1,0 scale=10",
+                                     "resize 37%",
+                                     "resize 50% filter=box",
+                                     "resize 230% filter=cubic",
+                                     "resize 31x47 fit=exact enlarge=1",
+                                     "resize 1x1 fit=exact",
+                                     "resize 3x200 fit=exact enlarge=1 filter=nearest",
+                                     "resize 60% linear=1",
+                                     "crop 4000x9",
+                                     "crop 7x4000+1+0",
+                                     "pad 3,5,7,9 extend=mirror",
+                                     "pad 2 extend=copy",
+                                     "pad 11,0 background=transparent",
+                                     "rotate 33",
+                                     "rotate 90",
+                                     "rotate 180 background=#ff000080",
+                                     "flip",
+                                     "flop"};
+static const uint32_t sizes[][2] = {{1, 1},    {2, 3},    {64, 33}, {37, 150},
+                                    {128, 20}, {201, 97}, {5, 400}, {16, 17}};
 static const struct yk_format formats[] = {{1, 0, 8},  {1, 1, 8},  {3, 0, 8},  {3, 1, 8},
                                            {1, 0, 16}, {1, 1, 16}, {3, 0, 16}, {3, 1, 16}};
 
@@ -38,7 +67,8 @@ struct guarded {
     struct yk_guard guard;
 };
 
-static struct guarded guarded_make(uint32_t width, uint32_t height, struct yk_format format, enum yk_guard_side side)
+static struct guarded guarded_make(uint32_t width, uint32_t height, struct yk_format format,
+                                   enum yk_guard_side side)
 {
     struct guarded made = {.image = {.width = width, .height = height, .format = format}};
     made.image.stride = ((size_t)width * yk_format_bytes(format) + 63) / 64 * 64;
@@ -60,7 +90,8 @@ static bool rows_equal(const struct yk_image *a, const struct yk_image *b)
 {
     bool good = true;
     for (uint32_t y = 0; y < a->height; y++)
-        good = good && memcmp(yk_image_row(a, y), yk_image_row(b, y), a->width * yk_format_bytes(a->format)) == 0;
+        good = good &&
+               memcmp(yk_image_row(a, y), yk_image_row(b, y), a->width * yk_format_bytes(a->format)) == 0;
     return good;
 }
 
@@ -73,22 +104,26 @@ static struct yk_program *plan(const char *text, uint32_t width, uint32_t height
     const struct yk_limits all = yk_limits_resolve(&limits);
     size_t at = 0;
     CU_ASSERT_EQUAL_FATAL(yk_pipeline_parse(&pipeline, text, NULL), YK_OK);
-    if (yk_plan_stage(pipeline, &at, width, height, format, format.depth, NULL, &all, &program, NULL) != YK_OK)
+    if (yk_plan_stage(pipeline, &at, width, height, format, format.depth, NULL, &all, &program, NULL) !=
+        YK_OK)
         program = NULL;
     yk_pipeline_free(pipeline);
     return program;
 }
 
-static void run(const struct yk_level *level, struct yk_cpu_scratch *scratch, const struct yk_program *program,
-                const struct yk_image *source, struct yk_image *target, int y0, int y1)
+static void run(const struct yk_level *level, struct yk_cpu_scratch *scratch,
+                const struct yk_program *program, const struct yk_image *source, struct yk_image *target,
+                int y0, int y1)
 {
     struct yk_band band = {.program = program, .source = source, .target = target, .y0 = y0, .y1 = y1};
     CU_ASSERT_EQUAL(yk_cpu_band_run(level, scratch, &band, NULL), YK_OK);
 }
 
-/* The image in bands between random cuts, in random order, all by one thread's scratch; each writes its own rows. */
-static bool split_equals(const struct yk_level *level, struct yk_cpu_scratch *scratch, const struct yk_program *program,
-                         const struct yk_image *source, const struct yk_image *whole, struct yk_random *random)
+/* The image in bands between random cuts, in random order, all by one thread's scratch; each writes its own
+ * rows. */
+static bool split_equals(const struct yk_level *level, struct yk_cpu_scratch *scratch,
+                         const struct yk_program *program, const struct yk_image *source,
+                         const struct yk_image *whole, struct yk_random *random)
 {
     int cuts[10], count = 1 + (int)yk_random_below(random, 8), height = program->out_height;
     struct guarded target = guarded_make(whole->width, whole->height, whole->format, YK_GUARD_START);
@@ -106,7 +141,8 @@ static bool split_equals(const struct yk_level *level, struct yk_cpu_scratch *sc
     int step = 1 + (int)yk_random_below(random, 2) * (count > 1 ? count - 2 : 0); /* forwards or backwards */
     for (int k = 0, at = 0; k < count; k++, at = (at + step) % count) {
         /* With a step of count - 1 the order is 0, count - 1, count - 2, ... */
-        bool before = cuts[at] == cuts[at + 1] || untouched(&target.image, (uint32_t)cuts[at], (uint32_t)cuts[at + 1]);
+        bool before =
+            cuts[at] == cuts[at + 1] || untouched(&target.image, (uint32_t)cuts[at], (uint32_t)cuts[at + 1]);
         good = good && before;
         if (cuts[at] < cuts[at + 1])
             run(level, scratch, program, source, &target.image, cuts[at], cuts[at + 1]);
@@ -164,7 +200,8 @@ void test_device_splits(void)
     checks += check("", 64, 33, formats[2], scratch, &random);
     for (size_t k = 0; k < PIECES; k++)
         for (size_t size = k % 2; size < SIZES; size += 2)
-            checks += check(pieces[k], sizes[size][0], sizes[size][1], formats[(k + size / 2) % 8], scratch, &random);
+            checks += check(pieces[k], sizes[size][0], sizes[size][1], formats[(k + size / 2) % 8], scratch,
+                            &random);
     for (unsigned round = 0; round < 150; round++) {
         const uint32_t *size = sizes[yk_random_below(&random, SIZES)];
         random_text(&random, text);
@@ -176,8 +213,8 @@ void test_device_splits(void)
 }
 
 /* A band in the middle: all other rows of the target stay as they were, rows that end exactly at the next one
- * included (a stride without a gap: 64, 32, 16 or 8 pixels), since other threads write those. The source is only
- * read where it has memory, on both sides. */
+ * included (a stride without a gap: 64, 32, 16 or 8 pixels), since other threads write those. The source is
+ * only read where it has memory, on both sides. */
 void test_device_guards(void)
 {
     static const uint32_t widths[] = {64, 32, 16, 8, 128, 63, 65, 1};
@@ -187,14 +224,16 @@ void test_device_guards(void)
     for (size_t level = 0; yk_cpu_level_at(level); level++)
         for (size_t f = 0; f < 8; f++)
             for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) {
-                static const char *const texts[] = {"", "invert", "blur 2", "median 3", "flop", "resize 100% filter=box"};
+                static const char *const texts[] = {"",         "invert", "blur 2",
+                                                    "median 3", "flop",   "resize 100% filter=box"};
                 for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
                     enum yk_guard_side side = (f + w + t) % 2 ? YK_GUARD_START : YK_GUARD_END;
                     struct guarded source = guarded_make(widths[w], 12, formats[f], side);
                     struct guarded target = guarded_make(widths[w], 12, formats[f], side);
                     struct yk_program *program = plan(texts[t], widths[w], 12, formats[f]);
                     CU_ASSERT_PTR_NOT_NULL_FATAL(program);
-                    int y0 = (int)yk_random_below(&random, 12), y1 = y0 + 1 + (int)yk_random_below(&random, 12 - (unsigned)y0);
+                    int y0 = (int)yk_random_below(&random, 12),
+                        y1 = y0 + 1 + (int)yk_random_below(&random, 12 - (unsigned)y0);
                     run(yk_cpu_level_at(level), scratch, program, &source.image, &target.image, y0, y1);
                     CU_ASSERT_TRUE(untouched(&target.image, 0, (uint32_t)y0));
                     CU_ASSERT_TRUE(untouched(&target.image, (uint32_t)y1, 12));
@@ -209,7 +248,8 @@ void test_device_guards(void)
 /* ---- statistics ---- */
 
 /* The job's statistic over rows in bands between `step` rows, all joined. */
-static int *gather(const struct yk_job *job, const struct yk_level *level, struct yk_cpu_scratch *scratch, int step)
+static int *gather(const struct yk_job *job, const struct yk_level *level, struct yk_cpu_scratch *scratch,
+                   int step)
 {
     struct yk_job sum = *job;
     sum.stat = yk_mem_zalloc(job->stat_count * sizeof *sum.stat);
@@ -258,7 +298,8 @@ void test_device_statistics(void)
         for (size_t f = 0; f < 8; f++)
             for (size_t size = 0; size < SIZES; size++) {
                 uint32_t width = sizes[size][0], height = sizes[size][1];
-                struct guarded source = guarded_make(width, height, formats[f], size % 2 ? YK_GUARD_END : YK_GUARD_START);
+                struct guarded source =
+                    guarded_make(width, height, formats[f], size % 2 ? YK_GUARD_END : YK_GUARD_START);
                 struct yk_pipeline *pipeline = NULL;
                 struct yk_job job;
                 struct yk_image *image = NULL;
@@ -271,13 +312,15 @@ void test_device_statistics(void)
                 CU_ASSERT_EQUAL(yk_job_rows(&job), height);
                 int *whole = gather(&job, yk_cpu_level_at(0), scratch, (int)height);
                 for (size_t k = 0; yk_cpu_level_at(k); k++) {
-                    int *split = gather(&job, yk_cpu_level_at(k), scratch, 1 + (int)yk_random_below(&random, height));
+                    int *split =
+                        gather(&job, yk_cpu_level_at(k), scratch, 1 + (int)yk_random_below(&random, height));
                     CU_ASSERT_EQUAL(memcmp(split, whole, job.stat_count * sizeof *whole), 0);
                     yk_mem_free(split);
                     checks++;
                 }
                 if (t == 0)
-                    CU_ASSERT_EQUAL(total(whole, job.stat_count), visible(&source.image) * formats[f].colours);
+                    CU_ASSERT_EQUAL(total(whole, job.stat_count),
+                                    visible(&source.image) * formats[f].colours);
                 yk_mem_free(whole);
                 job.source = image;
                 yk_job_clear(&job);

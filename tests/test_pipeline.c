@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * host/op/params.c and host/image/pipeline.c, planner.c, job.c, process.c: what a text means, every way in which it
- * can be wrong with the exact message, hostile texts, the stages of an image. What operations compute is for the
- * suite ops. */
+ * host/op/params.c and host/image/pipeline.c, planner.c, job.c, process.c: what a text means, every way in
+ * which it can be wrong with the exact message, hostile texts, the stages of an image. What operations
+ * compute is for the suite ops. */
 #include <CUnit/CUnit.h>
 
 #include <math.h>
@@ -44,11 +44,14 @@ static void test_unknown(void)
 {
     expect_error("blurr 2", YK_ERR_UNKNOWN,
                  "unknown operation 'blurr'; did you mean 'blur'?\n  blurr 2\n  ^~~~~");
-    expect_error("invert | resice 50%", YK_ERR_UNKNOWN,
-                 "unknown operation 'resice'; did you mean 'resize'?\n  invert | resice 50%\n           ^~~~~~");
-    expect_error("Blur 2", YK_ERR_UNKNOWN, "unknown operation 'Blur'; did you mean 'blur'?\n  Blur 2\n  ^~~~");
-    expect_error("  threshhold\t0.5", YK_ERR_UNKNOWN,
-                 "unknown operation 'threshhold'; did you mean 'threshold'?\n    threshhold\t0.5\n    ^~~~~~~~~~");
+    expect_error(
+        "invert | resice 50%", YK_ERR_UNKNOWN,
+        "unknown operation 'resice'; did you mean 'resize'?\n  invert | resice 50%\n           ^~~~~~");
+    expect_error("Blur 2", YK_ERR_UNKNOWN,
+                 "unknown operation 'Blur'; did you mean 'blur'?\n  Blur 2\n  ^~~~");
+    expect_error(
+        "  threshhold\t0.5", YK_ERR_UNKNOWN,
+        "unknown operation 'threshhold'; did you mean 'threshold'?\n    threshhold\t0.5\n    ^~~~~~~~~~");
     expect_error("zoom", YK_ERR_UNKNOWN, "unknown operation 'zoom'; 'yoke ops' lists them\n  zoom\n  ^~~~");
     expect_error("x", YK_ERR_UNKNOWN, "unknown operation 'x'; 'yoke ops' lists them\n  x\n  ^");
     expect_error("=3", YK_ERR_UNKNOWN, "unknown operation '=3'; 'yoke ops' lists them\n  =3\n  ^~");
@@ -61,8 +64,8 @@ static void test_unknown(void)
     char name[257], message[512];
     memset(name, 'a', 256);
     name[256] = '\0';
-    int length = snprintf(message, sizeof message, "unknown operation '%.64s'; 'yoke ops' lists them\n  %.76s\n  ^",
-                          name, name);
+    int length = snprintf(message, sizeof message,
+                          "unknown operation '%.64s'; 'yoke ops' lists them\n  %.76s\n  ^", name, name);
     memset(message + length, '~', 75);
     message[length + 75] = '\0';
     expect_error(name, YK_ERR_UNKNOWN, message);
@@ -73,7 +76,8 @@ static void test_structure(void)
     expect_error("|", YK_ERR_PARSE, "an operation is missing before '|'\n  |\n  ^");
     expect_error("| blur 1", YK_ERR_PARSE, "an operation is missing before '|'\n  | blur 1\n  ^");
     expect_error("blur 1 |", YK_ERR_PARSE, "an operation is missing after '|'\n  blur 1 |\n         ^");
-    expect_error("blur 1 |  \n ", YK_ERR_PARSE, "an operation is missing after '|'\n  blur 1 |  \n         ^");
+    expect_error("blur 1 |  \n ", YK_ERR_PARSE,
+                 "an operation is missing after '|'\n  blur 1 |  \n         ^");
     expect_error("blur 1 || invert", YK_ERR_PARSE,
                  "an operation is missing before '|'\n  blur 1 || invert\n          ^");
     expect_error("blur 1 |\t| invert", YK_ERR_PARSE,
@@ -83,8 +87,9 @@ static void test_structure(void)
 static void test_arguments(void)
 {
     expect_error("blur", YK_ERR_INVALID, "blur needs sigma (standard deviation in pixels)\n  blur\n  ^~~~");
-    expect_error("invert | levels 0.1", YK_ERR_INVALID,
-                 "levels needs white (value that becomes 1; above black)\n  invert | levels 0.1\n           ^~~~~~");
+    expect_error(
+        "invert | levels 0.1", YK_ERR_INVALID,
+        "levels needs white (value that becomes 1; above black)\n  invert | levels 0.1\n           ^~~~~~");
     expect_error("blur 1 2", YK_ERR_INVALID, "blur takes at most 1 argument\n  blur 1 2\n         ^");
     expect_error("levels 0 1 1 1", YK_ERR_INVALID,
                  "levels takes at most 3 arguments\n  levels 0 1 1 1\n               ^");
@@ -92,7 +97,8 @@ static void test_arguments(void)
     expect_error("invert by=1", YK_ERR_UNKNOWN, "invert takes no parameters\n  invert by=1\n         ^~~~");
     expect_error("blur sigma=1 sigma=2", YK_ERR_INVALID,
                  "sigma is given twice\n  blur sigma=1 sigma=2\n               ^~~~~~~");
-    expect_error("blur 1 sigma=2", YK_ERR_INVALID, "sigma is given twice\n  blur 1 sigma=2\n         ^~~~~~~");
+    expect_error("blur 1 sigma=2", YK_ERR_INVALID,
+                 "sigma is given twice\n  blur 1 sigma=2\n         ^~~~~~~");
     /* A named one is passed over by the positional ones: the third value has no place left. */
     expect_error("levels black=0 1 1 1", YK_ERR_INVALID,
                  "levels takes at most 3 arguments\n  levels black=0 1 1 1\n                     ^");
@@ -121,8 +127,8 @@ static void expect_value_error(const char *op, const char *value, enum yk_status
 
 static void test_number_errors(void)
 {
-    static const char *const wrong[] = {"x", "1x", "1,2", "-", "+", ".", "--1", "+-1", "inf", "nan", "-inf", "0x10",
-                                        "-0x1p3", "1e999", "1e", "1_0"};
+    static const char *const wrong[] = {"x",   "1x",  "1,2",  "-",    "+",      ".",     "--1", "+-1",
+                                        "inf", "nan", "-inf", "0x10", "-0x1p3", "1e999", "1e",  "1_0"};
     char message[128];
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
         snprintf(message, sizeof message, "d: '%s' is not a number", wrong[k]);
@@ -135,12 +141,15 @@ static void test_number_errors(void)
                  "unknown operation '\xc3\xa9\xc3\xa9'; 'yoke ops' lists them\n  \xc3\xa9\xc3\xa9 2\n  ^~");
     expect_error("brightness d=", YK_ERR_PARSE, "d: '' is not a number\n  brightness d=\n             ^~");
     expect_value_error("blur", "301", YK_ERR_RANGE, "sigma: '301' is out of bounds; accepted is 0 to 300");
-    expect_value_error("blur", "300.00001", YK_ERR_RANGE, "sigma: '300.00001' is out of bounds; accepted is 0 to 300");
-    expect_value_error("blur", "-1e-9", YK_ERR_RANGE, "sigma: '-1e-9' is out of bounds; accepted is 0 to 300");
+    expect_value_error("blur", "300.00001", YK_ERR_RANGE,
+                       "sigma: '300.00001' is out of bounds; accepted is 0 to 300");
+    expect_value_error("blur", "-1e-9", YK_ERR_RANGE,
+                       "sigma: '-1e-9' is out of bounds; accepted is 0 to 300");
     expect_value_error("gamma", "0", YK_ERR_RANGE, "g: '0' is out of bounds; accepted is 0.01 to 100");
     expect_value_error("posterize", "2.5", YK_ERR_PARSE, "n: '2.5' is not a whole number");
     expect_value_error("posterize", "1", YK_ERR_RANGE, "n: '1' is out of bounds; accepted is 2 to 256");
-    expect_value_error("posterize", "1e300", YK_ERR_RANGE, "n: '1e300' is out of bounds; accepted is 2 to 256");
+    expect_value_error("posterize", "1e300", YK_ERR_RANGE,
+                       "n: '1e300' is out of bounds; accepted is 2 to 256");
     expect_value_error("grayscale", "yes", YK_ERR_PARSE, "linear: 'yes' is not a number");
     expect_value_error("grayscale", "2", YK_ERR_RANGE, "linear: '2' is out of bounds; accepted is 0 to 1");
     expect_value_error("grayscale", "0.5", YK_ERR_PARSE, "linear: '0.5' is not a whole number");
@@ -157,7 +166,8 @@ static void test_list_errors(void)
         snprintf(message, sizeof message, "matrix: '%s' %s", wrong[k], accepted);
         expect_value_error("convolve", wrong[k], YK_ERR_PARSE, message);
     }
-    expect_value_error("mix", "1,2,101", YK_ERR_RANGE, "matrix: '1,2,101' is out of bounds; accepted is -100 to 100");
+    expect_value_error("mix", "1,2,101", YK_ERR_RANGE,
+                       "matrix: '1,2,101' is out of bounds; accepted is -100 to 100");
     for (int k = 1; k < 50; k++)
         strcat(many, ",0");
     /* 99 columns: the line is cut at 76, which is 67 of the value's. */
@@ -179,16 +189,17 @@ static void test_list_errors(void)
 
 static void test_shape_errors(void)
 {
-    static const char *const sizes[] = {"x",    "800",   "100.5", "50%%",   "50%x", "800x600x2", "0x10",
-                                        "axb",  "x0x10", "%",     "800x600%", "inf%", "-",       "10*10"};
-    static const char *const areas[] = {"10",      "10x",       "x10",       "10x20+3", "10x20+3+4+5", "1.5x2",
-                                        "5x+2+3+4", "10x20+-3+4", "0x5",     "10x20+3.5+1", "10x-5"};
-    static const char *const colours[] = {"#",       "#12",     "#12345",  "#1234567", "#123456789",
-                                          "fff",     "White",   "puce",    "#xyzxyz",
-                                          "0xff00ff"};
+    static const char *const sizes[] = {"x",   "800",   "100.5", "50%%",     "50%x", "800x600x2", "0x10",
+                                        "axb", "x0x10", "%",     "800x600%", "inf%", "-",         "10*10"};
+    static const char *const areas[] = {"10",          "10x",         "x10",      "10x20+3",
+                                        "10x20+3+4+5", "1.5x2",       "5x+2+3+4", "10x20+-3+4",
+                                        "0x5",         "10x20+3.5+1", "10x-5"};
+    static const char *const colours[] = {"#",   "#12",   "#12345", "#1234567", "#123456789",
+                                          "fff", "White", "puce",   "#xyzxyz",  "0xff00ff"};
     char message[256];
     for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
-        snprintf(message, sizeof message, "size: '%s' is not a size: 800x600, 800x, x600, 50%% or 0.5", sizes[k]);
+        snprintf(message, sizeof message, "size: '%s' is not a size: 800x600, 800x, x600, 50%% or 0.5",
+                 sizes[k]);
         expect_value_error("resize", sizes[k], YK_ERR_PARSE, message);
     }
     expect_value_error("resize", "0%", YK_ERR_RANGE,
@@ -199,7 +210,8 @@ static void test_shape_errors(void)
                        "size: '-0.5' is out of bounds; accepted is 0.0001 to 100 (10000%)");
     static const char *const far[] = {"1000001x1", "1x1000001", "-5x10", "5x-1", "00x10", "x0.5"};
     for (size_t k = 0; k < sizeof far / sizeof *far; k++) {
-        snprintf(message, sizeof message, "size: '%s' is out of bounds; accepted is 1 to 1e+06 pixels on a side", far[k]);
+        snprintf(message, sizeof message,
+                 "size: '%s' is out of bounds; accepted is 1 to 1e+06 pixels on a side", far[k]);
         expect_value_error("resize", far[k], YK_ERR_RANGE, message);
     }
     for (size_t k = 0; k < sizeof areas / sizeof *areas; k++) {
@@ -208,8 +220,8 @@ static void test_shape_errors(void)
     }
     static const char *const outside[] = {"5x0", "-5x5", "1000001x1", "1x1+1000001+0", "1x1+0-1000001"};
     for (size_t k = 0; k < sizeof outside / sizeof *outside; k++) {
-        snprintf(message, sizeof message, "area: '%s' is out of bounds; accepted is 1 to 1e+06 pixels on a side",
-                 outside[k]);
+        snprintf(message, sizeof message,
+                 "area: '%s' is out of bounds; accepted is 1 to 1e+06 pixels on a side", outside[k]);
         expect_value_error("crop", outside[k], YK_ERR_RANGE, message);
     }
     for (size_t k = 0; k < sizeof colours / sizeof *colours; k++) {
@@ -239,7 +251,8 @@ static void test_caret_lines(void)
 
 /* ---- values ---- */
 
-static const void *field(const struct yk_pipeline *pipeline, size_t op, const char *name, enum yk_param_type type)
+static const void *field(const struct yk_pipeline *pipeline, size_t op, const char *name,
+                         enum yk_param_type type)
 {
     const struct yk_pipeline_op *it = &pipeline->ops[op];
     for (size_t k = 0; k < it->op->param_count; k++)
@@ -268,9 +281,10 @@ static bool same(float a, float b)
 
 static void test_values(void)
 {
-    struct yk_pipeline *pipeline =
-        parse("levels 0.25 0.75|levels white=0.5 0.125 gamma=2|\tlevels\n.5 +1e0 gamma=.5 | posterize 1.6e1 | "
-              "grayscale | grayscale 1 | median 7 | threshold 0.5 by=channel | brightness -.25 | brightness 1e-999");
+    struct yk_pipeline *pipeline = parse(
+        "levels 0.25 0.75|levels white=0.5 0.125 gamma=2|\tlevels\n.5 +1e0 gamma=.5 | posterize 1.6e1 | "
+        "grayscale | grayscale 1 | median 7 | threshold 0.5 by=channel | brightness -.25 | brightness "
+        "1e-999");
     CU_ASSERT_EQUAL(yk_pipeline_length(pipeline), 10);
     CU_ASSERT_STRING_EQUAL(pipeline->ops[9].op->name, "brightness");
     static const float levels[3][3] = {{0.25f, 0.75f, 1.0f}, {0.125f, 0.5f, 2.0f}, {0.5f, 1.0f, 0.5f}};
@@ -355,12 +369,23 @@ static void test_colours(void)
         const char *text;
         unsigned char rgba[4];
     } cases[] = {
-        {"#f80", {255, 136, 0, 255}},       {"#f80c", {255, 136, 0, 204}},      {"#Ff8001", {255, 128, 1, 255}},
-        {"#0123ABcd", {1, 0x23, 171, 205}}, {"black", {0, 0, 0, 255}},          {"white", {255, 255, 255, 255}},
-        {"gray", {128, 128, 128, 255}},     {"grey", {128, 128, 128, 255}},     {"red", {255, 0, 0, 255}},
-        {"green", {0, 128, 0, 255}},        {"blue", {0, 0, 255, 255}},         {"yellow", {255, 255, 0, 255}},
-        {"cyan", {0, 255, 255, 255}},       {"magenta", {255, 0, 255, 255}},    {"orange", {255, 165, 0, 255}},
-        {"transparent", {0, 0, 0, 0}},      {"background=white", {255, 255, 255, 255}},
+        {"#f80", {255, 136, 0, 255}},
+        {"#f80c", {255, 136, 0, 204}},
+        {"#Ff8001", {255, 128, 1, 255}},
+        {"#0123ABcd", {1, 0x23, 171, 205}},
+        {"black", {0, 0, 0, 255}},
+        {"white", {255, 255, 255, 255}},
+        {"gray", {128, 128, 128, 255}},
+        {"grey", {128, 128, 128, 255}},
+        {"red", {255, 0, 0, 255}},
+        {"green", {0, 128, 0, 255}},
+        {"blue", {0, 0, 255, 255}},
+        {"yellow", {255, 255, 0, 255}},
+        {"cyan", {0, 255, 255, 255}},
+        {"magenta", {255, 0, 255, 255}},
+        {"orange", {255, 165, 0, 255}},
+        {"transparent", {0, 0, 0, 0}},
+        {"background=white", {255, 255, 255, 255}},
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
         expect_colour(cases[k].text, cases[k].rgba);

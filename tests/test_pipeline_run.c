@@ -16,8 +16,8 @@
 
 /* ---- hostile texts ---- */
 
-/* Parses, and checks what must hold for any text: an error has a terminated message; a caret points at a character of
- * the line above it that is part of a word or a bar. Returns the status. */
+/* Parses, and checks what must hold for any text: an error has a terminated message; a caret points at a
+ * character of the line above it that is part of a word or a bar. Returns the status. */
 static enum yk_status parse_any(const char *text)
 {
     struct yk_pipeline *pipeline = NULL;
@@ -62,7 +62,8 @@ void test_pipeline_hostile(void)
     CU_ASSERT_EQUAL(parse_any(text), YK_OK);
     text[LIMIT - 1] = 'T';
     CU_ASSERT_EQUAL(parse_any(text), YK_ERR_UNKNOWN);
-    /* As many operations as fit: 16384 of "pad|" would be missing their argument, 9362 of "invert|" are well. */
+    /* As many operations as fit: 16384 of "pad|" would be missing their argument, 9362 of "invert|" are well.
+     */
     for (size_t k = 0; k < LIMIT; k++)
         text[k] = "invert|"[k % 7];
     text[LIMIT - 2] = '\0'; /* 65536 = 9362 * 7 + 2 */
@@ -74,7 +75,8 @@ void test_pipeline_hostile(void)
         text[k] = "pad|"[k % 4];
     text[LIMIT] = '\0';
     CU_ASSERT_EQUAL(parse_any(text), YK_ERR_INVALID);
-    /* One word, one value, one name of almost the limit; nothing but bars; nothing but line ends and a bar. */
+    /* One word, one value, one name of almost the limit; nothing but bars; nothing but line ends and a bar.
+     */
     memset(text, 'b', LIMIT);
     CU_ASSERT_EQUAL(parse_any(text), YK_ERR_UNKNOWN);
     memcpy(text, "blur ", 5);
@@ -112,10 +114,10 @@ void test_pipeline_hostile(void)
 void test_pipeline_fuzz(void)
 {
     static const char *const pieces[] = {
-        "blur",  "resize", "crop", "pad",  "convolve", "levels", "median", "equalize", "invert", "quux", "|",
-        "|",     "|",      " ",    " ",    " ",        "\n",     "\t",     "\r\n",     "1",      "0.5",  "-3",
-        "50%",   "x",      "8x6",  "+1+2", "#ff0",     "white",  "=",      "sigma=",   "size=",  "by=",  ",",
-        ";",     "1e9",    "nan",  "0x1",  "3",        "\x01",   "\xff",   "\xc3\xa9", "\x1b[0m"};
+        "blur", "resize", "crop", "pad",  "convolve", "levels", "median", "equalize", "invert", "quux", "|",
+        "|",    "|",      " ",    " ",    " ",        "\n",     "\t",     "\r\n",     "1",      "0.5",  "-3",
+        "50%",  "x",      "8x6",  "+1+2", "#ff0",     "white",  "=",      "sigma=",   "size=",  "by=",  ",",
+        ";",    "1e9",    "nan",  "0x1",  "3",        "\x01",   "\xff",   "\xc3\xa9", "\x1b[0m"};
     struct yk_random random = {99};
     size_t good = 0, bad = 0;
     for (unsigned round = 0; round < 30000; round++) {
@@ -143,7 +145,8 @@ void test_pipeline_fuzz(void)
 
 static const struct yk_format gray8 = {1, 0, 8}, rgba8 = {3, 1, 8}, gray16 = {1, 0, 16};
 
-static struct yk_image *make(struct yk_format format, uint32_t width, uint32_t height, const unsigned *samples)
+static struct yk_image *make(struct yk_format format, uint32_t width, uint32_t height,
+                             const unsigned *samples)
 {
     struct yk_image *image = NULL;
     CU_ASSERT_EQUAL_FATAL(yk_image_create(&image, width, height, format, NULL, NULL), YK_OK);
@@ -159,7 +162,8 @@ static struct yk_image *make(struct yk_format format, uint32_t width, uint32_t h
     return image;
 }
 
-static struct yk_image *run(const char *text, const struct yk_process_options *options, const struct yk_image *in)
+static struct yk_image *run(const char *text, const struct yk_process_options *options,
+                            const struct yk_image *in)
 {
     struct yk_pipeline *pipeline = NULL;
     struct yk_image *out = NULL;
@@ -177,7 +181,8 @@ static void expect_result(const char *text, struct yk_format format, uint32_t wi
                           const unsigned *in, uint32_t out_width, uint32_t out_height, const unsigned *out)
 {
     static const char *const schedules[] = {NULL, "single", "dynamic:1", "static:1,2"};
-    struct yk_image *source = make(format, width, height, in), *expected = make(format, out_width, out_height, out);
+    struct yk_image *source = make(format, width, height, in),
+                    *expected = make(format, out_width, out_height, out);
     for (size_t k = 0; k < sizeof schedules / sizeof *schedules; k++) {
         struct yk_process_options options = {.sched = schedules[k]};
         struct yk_image *got = run(text, &options, source);
@@ -197,7 +202,8 @@ void test_pipeline_process(void)
     expect_result("", rgba8, 2, 1, colour, 2, 1, colour);
     expect_result("", gray16, 2, 2, wide, 2, 2, wide);
     expect_result("invert", gray8, 3, 2, grey, 3, 2, (const unsigned[]){245, 55, 255, 0, 178, 254});
-    expect_result("invert", rgba8, 2, 1, colour, 2, 1, (const unsigned[]){254, 253, 252, 4, 5, 255, 127, 255});
+    expect_result("invert", rgba8, 2, 1, colour, 2, 1,
+                  (const unsigned[]){254, 253, 252, 4, 5, 255, 127, 255});
     expect_result("invert", gray16, 2, 2, wide, 2, 2, (const unsigned[]){65535, 65534, 32767, 0});
     expect_result("crop 2x1+1+1|flop", gray8, 3, 2, grey, 2, 1, (const unsigned[]){1, 77});
     /* The source stays as it is and its metadata is not copied. */
@@ -227,8 +233,10 @@ void test_pipeline_stages(void)
     expect_result("equalize | equalize | equalize", gray8, 1, 4, in, 1, 4, equalized);
     /* Inverted, the ranks are 0 for 30, 1/3 for 20, 1 for 10; inverted again 255, 170, 0. */
     expect_result("invert | equalize | invert", gray8, 4, 1, in, 4, 1, (const unsigned[]){0, 0, 170, 255});
-    /* 10 and 11 become 115.75 and 115.85 of 255: one value of 8 bits, two of the 16 that lie between stages. */
-    expect_result("contrast 0.1 | equalize", gray8, 4, 1, (const unsigned[]){10, 10, 11, 12}, 4, 1, equalized);
+    /* 10 and 11 become 115.75 and 115.85 of 255: one value of 8 bits, two of the 16 that lie between stages.
+     */
+    expect_result("contrast 0.1 | equalize", gray8, 4, 1, (const unsigned[]){10, 10, 11, 12}, 4, 1,
+                  equalized);
     expect_result("equalize", gray16, 4, 1, in, 4, 1, (const unsigned[]){0, 0, 32768, 65535});
     /* A frame of 5 is cut off; then two rows are equalised: 1, 2, 3, 4 to 0, 1/3, 2/3, 1. */
     const unsigned framed[] = {5, 5, 5, 5, 5, 101, 102, 5, 5, 103, 104, 5, 5, 5, 5, 5};
@@ -259,26 +267,31 @@ static void expect_failure(const char *text, const struct yk_process_options *op
 void test_pipeline_process_errors(void)
 {
     const struct yk_limits small = {.max_pixels = 100}, tiny = {.max_pixels = 15}, narrow = {.max_side = 20};
-    const struct yk_process_options limited = {.limits = &small}, none = {.limits = &tiny}, side = {.limits = &narrow};
+    const struct yk_process_options limited = {.limits = &small}, none = {.limits = &tiny},
+                                    side = {.limits = &narrow};
     const struct yk_process_options device = {.devices = "cpu,quux"}, missing = {.devices = "cl:77.0"};
     const struct yk_process_options sched = {.sched = "sometimes"}, level = {.cpu_level = "v99"};
-    expect_failure("", &device, YK_ERR_PARSE,
-                   "unknown device 'quux'; accepted: auto, cpu, gpu, cl, cl:P.D, all, or a list of them with commas");
+    expect_failure(
+        "", &device, YK_ERR_PARSE,
+        "unknown device 'quux'; accepted: auto, cpu, gpu, cl, cl:P.D, all, or a list of them with commas");
     expect_failure("", &missing, YK_ERR_MISSING, "there is no device cl:77.0 here");
     expect_failure("", &sched, YK_ERR_UNKNOWN, "unknown schedule 'sometimes'; accepted: ");
     expect_failure("", &level, YK_ERR_MISSING, "the CPU level 'v99' cannot run here; there is: ");
     expect_failure("crop 2x2+10+10", NULL, YK_ERR_RANGE,
                    "crop: the rectangle 2x2+10+10 lies outside the image of 4x4 pixels");
-    expect_failure("invert | equalize | crop 2x2+10+10", NULL, YK_ERR_RANGE, "crop: the rectangle 2x2+10+10 lies");
+    expect_failure("invert | equalize | crop 2x2+10+10", NULL, YK_ERR_RANGE,
+                   "crop: the rectangle 2x2+10+10 lies");
     expect_failure("", &none, YK_ERR_LIMIT, "");
     expect_failure("pad 10", &limited, YK_ERR_LIMIT, "pad: ");
     expect_failure("equalize | pad 3,4", &limited, YK_ERR_LIMIT, "pad: ");
     /* In between, too: the end is small again. */
     expect_failure("pad 10 | crop 1x1", &limited, YK_ERR_LIMIT, "pad: ");
     expect_failure("invert | pad 9,0", &side, YK_ERR_LIMIT, "pad: ");
-    expect_failure("pad 1000000", NULL, YK_ERR_LIMIT, "pad: the result of 2000004x2000004 pixels is over the limit");
+    expect_failure("pad 1000000", NULL, YK_ERR_LIMIT,
+                   "pad: the result of 2000004x2000004 pixels is over the limit");
     expect_failure("resize 1000000x1000000 fit=exact enlarge=1", NULL, YK_ERR_LIMIT, "resize: ");
-    expect_failure("pad 11000,11000", NULL, YK_ERR_LIMIT, "pad: "); /* 22004 squared is over the 16383 squared */
+    expect_failure("pad 11000,11000", NULL, YK_ERR_LIMIT,
+                   "pad: "); /* 22004 squared is over the 16383 squared */
     expect_failure("convolve 1,2", NULL, YK_ERR_RANGE, "convolve: matrix has 2 numbers");
     expect_failure("levels 0.5 0.5", NULL, YK_ERR_RANGE, "levels: ");
 }

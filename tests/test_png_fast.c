@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The fast PNG decoder against libpng: files by others, and everything a file that is not interlaced can be. */
+ * The fast PNG decoder against libpng: files by others, and everything a file that is not interlaced can be.
+ */
 #include "test_png_fast.h"
 
 #include <CUnit/CUnit.h>
@@ -41,8 +42,8 @@ static void put_transparency(struct bytes *file, struct kind kind)
         bytes_chunk(file, "tRNS", rgb, sizeof rgb);
 }
 
-struct bytes stored_file(struct kind kind, uint32_t width, uint32_t height, const uint8_t *rows, bool transparent,
-                         int level, size_t piece)
+struct bytes stored_file(struct kind kind, uint32_t width, uint32_t height, const uint8_t *rows,
+                         bool transparent, int level, size_t piece)
 {
     struct bytes file = {0};
     bytes_header(&file, width, height, kind.depth, kind.type, 0);
@@ -186,8 +187,8 @@ static void test_files(void)
     yk_note("PNG fast decoder: PngSuite, damaged files and photographs as libpng has them");
 }
 
-/* Stored rows: bytes that any filter makes something of. `sparse`: mostly zeros, in stretches, which are where the
- * decoder takes short cuts. filter 5: another one in each row. */
+/* Stored rows: bytes that any filter makes something of. `sparse`: mostly zeros, in stretches, which are
+ * where the decoder takes short cuts. filter 5: another one in each row. */
 static void fill_rows(uint8_t *rows, size_t row_bytes, uint32_t height, int filter, bool sparse,
                       struct yk_random *random)
 {
@@ -216,9 +217,10 @@ static void check_cell(struct kind kind, uint32_t width, uint32_t height, int fi
         char label[100];
         CU_ASSERT_PTR_NOT_NULL_FATAL(rows);
         fill_rows(rows, row_bytes, height, filter, sparse, &random);
-        struct bytes file = stored_file(kind, width, height, rows, transparent, 1, 1 + matrix_cells % 300);
-        snprintf(label, sizeof label, "type %d depth %d, %u x %u, filter %d, variant %d", kind.type, kind.depth,
-                 width, height, filter, variant);
+        size_t piece = 1 + matrix_cells % 300 + row_bytes * height / 20;
+        struct bytes file = stored_file(kind, width, height, rows, transparent, 1, piece);
+        snprintf(label, sizeof label, "type %d depth %d, %u x %u, filter %d, variant %d", kind.type,
+                 kind.depth, width, height, filter, variant);
         CU_ASSERT(same_as_plain(file.data, file.size, label));
         if (!goes_fast(file.data, file.size))
             CU_FAIL(label);
@@ -263,7 +265,8 @@ static void check_large(struct kind kind, uint32_t width, uint32_t height, int l
     CU_ASSERT_PTR_NOT_NULL_FATAL(rows);
     fill_rows(rows, row_bytes, height, 5, level != 0, &random);
     struct bytes file = stored_file(kind, width, height, rows, false, level, 8192);
-    snprintf(label, sizeof label, "type %d depth %d, %u x %u, level %d", kind.type, kind.depth, width, height, level);
+    snprintf(label, sizeof label, "type %d depth %d, %u x %u, level %d", kind.type, kind.depth, width, height,
+             level);
     CU_ASSERT(same_both_ways(file.data, file.size, label));
     if (!goes_fast(file.data, file.size))
         CU_FAIL(label);
@@ -277,9 +280,9 @@ static void large(void)
     for (size_t l = 0; l < 3; l++) {
         check_large((struct kind){2, 8}, 1001, 307, levels[l]);
         check_large((struct kind){6, 16}, 300, 200, levels[l]);
-        check_large((struct kind){0, 8}, 100000, 9, levels[l]);   /* a row is half a strip */
-        check_large((struct kind){6, 8}, 200003, 3, levels[l]);   /* a row is four strips */
-        check_large((struct kind){0, 1}, 1, 100000, levels[l]);   /* two bytes a row */
+        check_large((struct kind){0, 8}, 100000, 9, levels[l]); /* a row is half a strip */
+        check_large((struct kind){6, 8}, 200003, 3, levels[l]); /* a row is four strips */
+        check_large((struct kind){0, 1}, 1, 100000, levels[l]); /* two bytes a row */
         check_large((struct kind){3, 4}, 999, 500, levels[l]);
     }
 }

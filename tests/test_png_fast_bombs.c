@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Small files that ask for much: each must be done with, refused or without what it asks for, in under 100 ms of
- * processor time and 32 MB more of memory. */
+ * Small files that ask for much: each must be done with, refused or without what it asks for, in under 100 ms
+ * of processor time and 32 MB more of memory. */
 #include "test_png_fast.h"
 
 #include <CUnit/CUnit.h>
@@ -61,10 +61,11 @@ static void check_bomb(struct bytes *file, const char *label, enum yk_status exp
     enum yk_status status = yk_png_decode(file->data, file->size, NULL, &image, &error);
     double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
     long after = peak_memory(false);
-    bool slow = !SANITIZED && seconds > 0.1, large = !SANITIZED && before >= 0 && after - before > 32000000 / 1024;
+    bool slow = !SANITIZED && seconds > 0.1,
+         large = !SANITIZED && before >= 0 && after - before > 32000000 / 1024;
     if (status != expected || slow || large) {
-        printf("\n    %s: %s, %.0f ms, %ld KiB\n", label, status == YK_OK ? "accepted" : error.text, 1e3 * seconds,
-               after - before);
+        printf("\n    %s: %s, %.0f ms, %ld KiB\n", label, status == YK_OK ? "accepted" : error.text,
+               1e3 * seconds, after - before);
         CU_FAIL(label);
     }
     if (!SANITIZED && before < 0)
@@ -104,17 +105,19 @@ static void large_sides(void)
     static const struct {
         uint32_t width, height;
         enum yk_status status;
-    } sides[] = {{0x7fffffff, 0x7fffffff, YK_ERR_LIMIT}, {0x7fffffff, 1, YK_ERR_LIMIT}, {1, 0x7fffffff, YK_ERR_LIMIT},
-                 {1000000, 1000000, YK_ERR_LIMIT},       {1000000, 269, YK_ERR_LIMIT},  {16383, 16384, YK_ERR_LIMIT},
-                 {16383, 16383, YK_ERR_FORMAT},          {1000000, 1, YK_ERR_FORMAT},   {1, 1000000, YK_ERR_FORMAT},
-                 {0, 0x7fffffff, YK_ERR_FORMAT},         {0xffffffff, 1, YK_ERR_FORMAT}};
+    } sides[] = {
+        {0x7fffffff, 0x7fffffff, YK_ERR_LIMIT}, {0x7fffffff, 1, YK_ERR_LIMIT}, {1, 0x7fffffff, YK_ERR_LIMIT},
+        {1000000, 1000000, YK_ERR_LIMIT},       {1000000, 269, YK_ERR_LIMIT},  {16383, 16384, YK_ERR_LIMIT},
+        {16383, 16383, YK_ERR_FORMAT},          {1000000, 1, YK_ERR_FORMAT},   {1, 1000000, YK_ERR_FORMAT},
+        {0, 0x7fffffff, YK_ERR_FORMAT},         {0xffffffff, 1, YK_ERR_FORMAT}};
     for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++)
         for (int interlace = 0; interlace < 2; interlace++) {
             struct bytes file = {0};
             char label[60];
             bytes_header(&file, sides[i].width, sides[i].height, 16, PNG_COLOR_TYPE_RGB_ALPHA, interlace);
             bytes_pixels(&file, "\0\0\0\0\0\0\0\0\0", 9);
-            snprintf(label, sizeof label, "%u x %u, interlace %d", sides[i].width, sides[i].height, interlace);
+            snprintf(label, sizeof label, "%u x %u, interlace %d", sides[i].width, sides[i].height,
+                     interlace);
             check_bomb(&file, label, sides[i].status);
         }
 }
@@ -191,8 +194,8 @@ static void put_plain_text(struct bytes *file, const struct bytes *data)
 }
 
 /* `count` such chunks in front of the pixels or after them. */
-static void chunks(void (*put)(struct bytes *file, const struct bytes *data), unsigned count, size_t size, bool after,
-                   const char *label, enum yk_status expected)
+static void chunks(void (*put)(struct bytes *file, const struct bytes *data), unsigned count, size_t size,
+                   bool after, const char *label, enum yk_status expected)
 {
     struct bytes data = zeros(size), file = {0};
     bytes_header(&file, 1, 1, 8, PNG_COLOR_TYPE_GRAY, 0);

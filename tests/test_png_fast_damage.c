@@ -83,7 +83,8 @@ enum { FILES = 10 };
 /* Ten good files, of all types, with small and large chunks, stored, fixed and dynamic blocks. */
 static struct bytes good_file(unsigned number)
 {
-    static const struct kind chosen[FILES] = {{0, 1}, {0, 8}, {0, 16}, {2, 8}, {2, 16}, {3, 2}, {3, 8}, {4, 8}, {6, 8}, {6, 16}};
+    static const struct kind chosen[FILES] = {{0, 1}, {0, 8}, {0, 16}, {2, 8}, {2, 16},
+                                              {3, 2}, {3, 8}, {4, 8},  {6, 8}, {6, 16}};
     static const int levels[FILES] = {9, 6, 0, 6, 1, 9, 6, 9, 1, 9};
     struct kind kind = chosen[number];
     uint32_t width = 5 + number * 2, height = 4 + number % 3 * 5;
@@ -92,10 +93,12 @@ static struct bytes good_file(unsigned number)
     uint8_t *rows = malloc(step * height);
     CU_ASSERT_PTR_NOT_NULL_FATAL(rows);
     for (size_t i = 0; i < step * height; i++)
-        rows[i] = (uint8_t)(yk_random_below(&random, 3) ? yk_random_below(&random, 4) : yk_random_u64(&random));
+        rows[i] =
+            (uint8_t)(yk_random_below(&random, 3) ? yk_random_below(&random, 4) : yk_random_u64(&random));
     for (size_t y = 0; y < height; y++)
         rows[y * step] = (uint8_t)yk_random_below(&random, 5);
-    struct bytes file = stored_file(kind, width, height, rows, number % 2, levels[number], number % 3 ? 4000 : 37);
+    struct bytes file =
+        stored_file(kind, width, height, rows, number % 2, levels[number], number % 3 ? 4000 : 37);
     free(rows);
     return file;
 }
@@ -108,7 +111,8 @@ void test_fast_truncated(void)
         CU_ASSERT(goes_fast(file.data, file.size));
         for (size_t size = 0; size < file.size; size++) {
             char label[60];
-            uint8_t *part = malloc(size ? size : 1); /* of its own size: a sanitizer sees a read past the end */
+            uint8_t *part =
+                malloc(size ? size : 1); /* of its own size: a sanitizer sees a read past the end */
             CU_ASSERT_PTR_NOT_NULL_FATAL(part);
             memcpy(part, file.data, size);
             snprintf(label, sizeof label, "file %u, first %zu bytes", f, size);
@@ -168,8 +172,8 @@ void test_fast_mutants(void)
     }
     CU_ASSERT(accepted > ROUNDS / 10 && accepted < ROUNDS * 9 / 10);
     CU_ASSERT(fast > ROUNDS / 20 && fast <= accepted);
-    yk_note("PNG mutants with repaired checksums: %u of %d accepted as by libpng, %u of them the fast way", accepted,
-            (int)ROUNDS, fast);
+    yk_note("PNG mutants with repaired checksums: %u of %d accepted as by libpng, %u of them the fast way",
+            accepted, (int)ROUNDS, fast);
     for (unsigned f = 0; f < FILES; f++)
         free(files[f].data);
 }

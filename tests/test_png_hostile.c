@@ -266,8 +266,8 @@ void test_png_text_bombs(void)
     CU_ASSERT_PTR_NULL(image->metadata);
     yk_image_free(image);
 
-    /* 9 times 1 MB is over 8 MiB, 12 times 7.9 MB is refused while libpng still collects; 900 times 8.1 MB would
-     * be inflated in vain. */
+    /* 9 times 1 MB is over 8 MiB, 12 times 7.9 MB is refused while libpng still collects; 900 times 8.1 MB
+     * would be inflated in vain. */
     CU_ASSERT_PTR_NULL(decode_texts(9, 1000000, false, "over the limit of 8388608 bytes"));
     CU_ASSERT_PTR_NULL(decode_texts(12, 7900000, false, "too much memory"));
     CU_ASSERT_PTR_NULL(decode_texts(12, 7900000, true, "too much memory"));

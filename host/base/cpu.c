@@ -18,11 +18,12 @@ static int has_rest_of_v3(void)
     return (c >> 22 & 1) && (c >> 29 & 1) && (extended >> 5 & 1);
 }
 #else
-/* Answers from what the C runtime found at start: the CPUID instruction itself costs tens of microseconds under a
- * hypervisor, which traps it, and this is asked for every image. */
+/* Answers from what the C runtime found at start: the CPUID instruction itself costs tens of microseconds
+ * under a hypervisor, which traps it, and this is asked for every image. */
 static int has_rest_of_v3(void)
 {
-    return __builtin_cpu_supports("lzcnt") && __builtin_cpu_supports("movbe") && __builtin_cpu_supports("f16c");
+    return __builtin_cpu_supports("lzcnt") && __builtin_cpu_supports("movbe") &&
+           __builtin_cpu_supports("f16c");
 }
 #endif
 

@@ -12,8 +12,8 @@ const char *yk_cpu_name(enum yk_cpu level);
 /* The best level that this processor and its operating system can run. */
 enum yk_cpu yk_cpu_detect(void);
 
-/* As yk_cpu_detect, but no higher than the environment variable YOKE_CPU says; an unknown word there changes nothing
- * (the CPU backend reports it). So one machine can test all paths. */
+/* As yk_cpu_detect, but no higher than the environment variable YOKE_CPU says; an unknown word there changes
+ * nothing (the CPU backend reports it). So one machine can test all paths. */
 enum yk_cpu yk_cpu_allowed(void);
 
 #endif

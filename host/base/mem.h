@@ -24,7 +24,8 @@ bool yk_size_mul(uint64_t a, uint64_t b, uint64_t *out);
 bool yk_size_add(uint64_t a, uint64_t b, uint64_t *out);
 
 /* `size` bytes (0 is allowed) plus slack, aligned to YK_MEM_ALIGN, not initialised; NULL on failure or where
- * the size does not fit this machine. The slack itself is zeroed. The caller owns it: free with yk_mem_free. */
+ * the size does not fit this machine. The slack itself is zeroed. The caller owns it: free with yk_mem_free.
+ */
 void *yk_mem_alloc(uint64_t size);
 
 /* As yk_mem_alloc, all bytes zero. */

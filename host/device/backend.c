@@ -85,10 +85,11 @@ enum yk_status yk_device_select(const struct yk_device_list *list, const char *s
         for (size_t k = 0; k < list->count; k++) {
             int match = word_matches(word, &list->devices[k]);
             if (match < 0)
-                return yk_error_set(error, YK_ERR_PARSE,
-                                    "unknown device '%s'; accepted: auto, cpu, gpu, cl, cl:P.D, all, or a list of them "
-                                    "with commas",
-                                    word);
+                return yk_error_set(
+                    error, YK_ERR_PARSE,
+                    "unknown device '%s'; accepted: auto, cpu, gpu, cl, cl:P.D, all, or a list of them "
+                    "with commas",
+                    word);
             if (match && !list->devices[k].usable && !missing)
                 missing = yk_error_set(error, YK_ERR_MISSING, "the device %s cannot be used: %s", word,
                                        list->devices[k].reason);

@@ -3,9 +3,9 @@
  * The backend table: one entry per kind of device, one file (or family of files) each, one line in backend.c.
  * Everything above this layer calls devices through it and knows none of them by name.
  *
- * A device works on bands: rows of a program's output. A band is submitted to a slot and waited for; a slot holds
- * one band at a time, slots of one device are independent. The CPU computes within submit, on the calling thread,
- * with the slot as that thread's scratch memory; OpenCL queues work and returns.
+ * A device works on bands: rows of a program's output. A band is submitted to a slot and waited for; a slot
+ * holds one band at a time, slots of one device are independent. The CPU computes within submit, on the
+ * calling thread, with the slot as that thread's scratch memory; OpenCL queues work and returns.
  */
 #ifndef YOKE_DEVICE_BACKEND_H
 #define YOKE_DEVICE_BACKEND_H
@@ -22,21 +22,22 @@
 struct yk_device; /* opaque; each backend's own structure begins with struct yk_device_base */
 
 /* Work for one slot. With `reduce` NULL: rows [y0, y1) of the program's output image, read from `source` and
- * written to the same rows of `target`. With `reduce` set: the statistic of that operation over rows [y0, y1) of
- * `source`, added into `stat` (sums first, then maxima, see yk_op.stat_count). All pointers are borrowed until the
- * band has been waited for. `source` is not written by anyone meanwhile; other bands write other rows of `target`. */
+ * written to the same rows of `target`. With `reduce` set: the statistic of that operation over rows [y0, y1)
+ * of `source`, added into `stat` (sums first, then maxima, see yk_op.stat_count). All pointers are borrowed
+ * until the band has been waited for. `source` is not written by anyone meanwhile; other bands write other
+ * rows of `target`. */
 struct yk_band {
     const struct yk_program *program;
     const struct yk_image *source;
     struct yk_image *target;
     const struct yk_op *reduce;
-    size_t reduce_index;       /* of the operation, in yk_op_table */
+    size_t reduce_index; /* of the operation, in yk_op_table */
     const void *reduce_params;
     int *stat;
     size_t stat_count, stat_sums;
     int y0, y1;
-    bool (*stop)(void *context); /* may be NULL. Asked between the strips of a long band on the CPU; true: the band
-                                    ends with YK_ERR_CANCELLED. Called on the thread that computes. */
+    bool (*stop)(void *context); /* may be NULL. Asked between the strips of a long band on the CPU; true: the
+                                    band ends with YK_ERR_CANCELLED. Called on the thread that computes. */
     void *stop_context;
 };
 
@@ -46,33 +47,34 @@ struct yk_band_timing {
 };
 
 struct yk_device_options {
-    unsigned slots;       /* bands in flight; for the CPU: the number of worker threads */
-    const char *cpu_level; /* "scalar", "x86-64", "v3", "v4"; NULL: the best (YOKE_CPU caps it) */
+    unsigned slots;           /* bands in flight; for the CPU: the number of worker threads */
+    const char *cpu_level;    /* "scalar", "x86-64", "v3", "v4"; NULL: the best (YOKE_CPU caps it) */
     const char *cache_folder; /* compiled kernels; NULL: the user's cache folder; "": none */
 };
 
 struct yk_backend {
     const char *name;
-    /* Appends its devices to the list. A backend with nothing to offer appends nothing, may set list->notice, and
-     * returns YK_OK. */
+    /* Appends its devices to the list. A backend with nothing to offer appends nothing, may set list->notice,
+     * and returns YK_OK. */
     enum yk_status (*list)(struct yk_device_list *list, struct yk_error *error);
     /* Opens the device `info`. Success: *device owned by the caller, end it with close. */
     enum yk_status (*open)(struct yk_device **device, const struct yk_device_info *info,
                            const struct yk_device_options *options, struct yk_error *error);
-    /* Makes the code for every step ready (slow on first use: compiles). YK_ERR_UNSUPPORTED: this device cannot run
-     * the program, others may. Any thread, one at a time per device. */
-    enum yk_status (*prepare)(struct yk_device *device, const struct yk_program *program, const struct yk_op *reduce,
-                              struct yk_error *error);
+    /* Makes the code for every step ready (slow on first use: compiles). YK_ERR_UNSUPPORTED: this device
+     * cannot run the program, others may. Any thread, one at a time per device. */
+    enum yk_status (*prepare)(struct yk_device *device, const struct yk_program *program,
+                              const struct yk_op *reduce, struct yk_error *error);
     /* The most output rows one band may have, by the device's memory; at least 1. */
     int (*max_rows)(struct yk_device *device, const struct yk_program *program);
     /* Starts a band in a free slot. On failure the slot is free again and nothing is in flight. */
     enum yk_status (*submit)(struct yk_device *device, unsigned slot, const struct yk_band *band,
                              struct yk_error *error);
-    /* Waits until the slot's band is finished or the monotonic time `deadline` (ns) has passed (YK_ERR_TIMEOUT: the
-     * device must not be used again). The slot is free after any other return. */
-    enum yk_status (*wait)(struct yk_device *device, unsigned slot, uint64_t deadline, struct yk_band_timing *timing,
-                           struct yk_error *error);
-    /* Releases the device; NULL is allowed. `leak`: it hangs, do not touch the driver, give up its handles. */
+    /* Waits until the slot's band is finished or the monotonic time `deadline` (ns) has passed
+     * (YK_ERR_TIMEOUT: the device must not be used again). The slot is free after any other return. */
+    enum yk_status (*wait)(struct yk_device *device, unsigned slot, uint64_t deadline,
+                           struct yk_band_timing *timing, struct yk_error *error);
+    /* Releases the device; NULL is allowed. `leak`: it hangs, do not touch the driver, give up its handles.
+     */
     void (*close)(struct yk_device *device, bool leak);
 };
 

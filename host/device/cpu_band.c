@@ -2,10 +2,11 @@
  *
  * A band on one CPU thread (contract in cpu_band.h).
  *
- * Between every two steps lies a buffer of planar rows. The band is made in strips of output rows; for a strip, each
- * step, from the last to the first, asks its input buffer for the rows it needs. A buffer keeps the rows it has in
- * common with the strip before (the halo), so no row is computed twice within a band, and the strip height is chosen
- * so that all buffers together stay in the second-level cache. Columns beyond the image hold the edge sample. */
+ * Between every two steps lies a buffer of planar rows. The band is made in strips of output rows; for a
+ * strip, each step, from the last to the first, asks its input buffer for the rows it needs. A buffer keeps
+ * the rows it has in common with the strip before (the halo), so no row is computed twice within a band, and
+ * the strip height is chosen so that all buffers together stay in the second-level cache. Columns beyond the
+ * image hold the edge sample. */
 #include "cpu_band.h"
 
 #include <stdlib.h>
@@ -17,19 +18,19 @@ enum {
     STRIP_FLOATS = 256 * 1024, /* 1 MiB over all buffers: half of a usual second-level cache */
     LEAST_STRIP = 16,          /* the resampler turns blocks of 16 rows */
     MOST_STRIP = 256,
-    ROW_SLACK = 16,            /* vector stores may run up to 15 samples past a row */
-    END_SLACK = 64             /* vector loads up to 63 past the last one */
+    ROW_SLACK = 16, /* vector stores may run up to 15 samples past a row */
+    END_SLACK = 64  /* vector loads up to 63 past the last one */
 };
 
 /* The rows between two steps. `held` is the part of the image that it holds. */
 struct rows {
     float *memory;
-    size_t floats;          /* allocated */
-    int capacity;           /* rows per plane */
-    int left, stride;       /* samples in front of column held.x0; from row to row */
+    size_t floats;    /* allocated */
+    int capacity;     /* rows per plane */
+    int left, stride; /* samples in front of column held.x0; from row to row */
     int planes;
-    struct yk_rect held;    /* empty (y0 == y1): nothing */
-    struct yk_rect fresh;   /* what the current strip has to add */
+    struct yk_rect held;  /* empty (y0 == y1): nothing */
+    struct yk_rect fresh; /* what the current strip has to add */
 };
 
 struct yk_cpu_scratch {
@@ -68,7 +69,8 @@ static float *rows_at(const struct rows *rows, int plane, int y)
 }
 
 /* Makes room for columns [x0, x1) and `height` rows per plane, and forgets the content. */
-static enum yk_status rows_reset(struct rows *rows, int planes, int reach, struct yk_rect need, struct yk_error *error)
+static enum yk_status rows_reset(struct rows *rows, int planes, int reach, struct yk_rect need,
+                                 struct yk_error *error)
 {
     int height = need.y1 - need.y0;
     uint64_t floats;
@@ -77,8 +79,9 @@ static enum yk_status rows_reset(struct rows *rows, int planes, int reach, struc
     rows->planes = planes;
     rows->held = (struct yk_rect){need.x0, need.y0, need.x1, need.y0};
     if (!yk_size_mul((uint64_t)rows->stride, (uint64_t)height, &floats) || floats > INT32_MAX)
-        return yk_error_set(error, YK_ERR_LIMIT, "%d rows of %d pixels between two steps are over the limit of 2^31",
-                            height, need.x1 - need.x0);
+        return yk_error_set(error, YK_ERR_LIMIT,
+                            "%d rows of %d pixels between two steps are over the limit of 2^31", height,
+                            need.x1 - need.x0);
     floats = floats * (uint64_t)planes + END_SLACK;
     rows->capacity = height;
     if (floats <= rows->floats)
@@ -93,13 +96,14 @@ static enum yk_status rows_reset(struct rows *rows, int planes, int reach, struc
     return YK_OK;
 }
 
-/* Makes the buffer ready to take need: keeps the rows that are already there where the strip only moved down, and
- * notes in `fresh` what is missing. */
-static enum yk_status rows_want(struct rows *rows, int planes, int reach, struct yk_rect need, struct yk_error *error)
+/* Makes the buffer ready to take need: keeps the rows that are already there where the strip only moved down,
+ * and notes in `fresh` what is missing. */
+static enum yk_status rows_want(struct rows *rows, int planes, int reach, struct yk_rect need,
+                                struct yk_error *error)
 {
     struct yk_rect *held = &rows->held;
-    bool moved_down = held->y1 > held->y0 && held->x0 == need.x0 && held->x1 == need.x1 && need.y0 >= held->y0 &&
-                      need.y0 <= held->y1 && need.y1 >= held->y1;
+    bool moved_down = held->y1 > held->y0 && held->x0 == need.x0 && held->x1 == need.x1 &&
+                      need.y0 >= held->y0 && need.y0 <= held->y1 && need.y1 >= held->y1;
     rows->fresh = need;
     if (!moved_down || need.y1 - need.y0 > rows->capacity) {
         /* Start again with a little more room than asked for: strips may differ by some rows. */
@@ -139,8 +143,8 @@ static enum yk_status want_taps(struct yk_cpu_scratch *scratch, const struct yk_
                                 struct yk_error *error)
 {
     /* As the row functions of shape_separable.h document. */
-    size_t need = resample ? 2 * 16 * ((size_t)pass->src_w + 64)
-                           : (size_t)pass->dst_w + 2 * (size_t)pass->reach + 64;
+    size_t need =
+        resample ? 2 * 16 * ((size_t)pass->src_w + 64) : (size_t)pass->dst_w + 2 * (size_t)pass->reach + 64;
     if (need <= scratch->taps_floats)
         return YK_OK;
     yk_mem_free(scratch->taps);
@@ -160,18 +164,21 @@ static int strip_height(const struct yk_program *program)
         const struct yk_step *step = k < program->count ? &program->steps[k] : NULL;
         double width = step ? step->in.width : program->out_width;
         double height = step ? step->in.height : program->out_height;
-        int planes = step ? step->in.colours + step->in.alpha : program->out_format.colours + program->out_format.alpha;
+        int planes = step ? step->in.colours + step->in.alpha
+                          : program->out_format.colours + program->out_format.alpha;
         floats += width * planes * height / program->out_height;
     }
     double rows = STRIP_FLOATS / floats;
-    return rows < LEAST_STRIP ? LEAST_STRIP : rows > MOST_STRIP ? MOST_STRIP : (int)rows / LEAST_STRIP * LEAST_STRIP;
+    return rows < LEAST_STRIP  ? LEAST_STRIP
+           : rows > MOST_STRIP ? MOST_STRIP
+                               : (int)rows / LEAST_STRIP * LEAST_STRIP;
 }
 
 static void load_rows(const struct yk_level *level, const struct rows *rows, const struct yk_image *source)
 {
     const struct yk_rect *fresh = &rows->fresh;
-    const uint8_t *bytes = yk_image_row(source, (uint32_t)fresh->y0) +
-                           (size_t)fresh->x0 * yk_format_bytes(source->format);
+    const uint8_t *bytes =
+        yk_image_row(source, (uint32_t)fresh->y0) + (size_t)fresh->x0 * yk_format_bytes(source->format);
     level->load(bytes, source->stride, (int)yk_format_channels(source->format), source->format.depth == 16,
                 rows_at(rows, 0, fresh->y0), fresh->x1 - fresh->x0, fresh->y1 - fresh->y0, rows->stride,
                 rows->capacity * rows->stride);
@@ -181,8 +188,8 @@ static enum yk_status run_step(const struct yk_level *level, struct yk_cpu_scrat
                                const struct yk_step *step, const struct rows *from, const struct rows *to,
                                struct yk_error *error)
 {
-    struct yk_pass pass = yk_step_pass(step, from->held, from->stride, from->capacity * from->stride, to->fresh,
-                                       to->stride, to->capacity * to->stride);
+    struct yk_pass pass = yk_step_pass(step, from->held, from->stride, from->capacity * from->stride,
+                                       to->fresh, to->stride, to->capacity * to->stride);
     if (step->op->apply == YK_SEPARABLE) {
         enum yk_status status = want_taps(scratch, &pass, step->op->resample != 0, error);
         if (status)
@@ -193,7 +200,8 @@ static enum yk_status run_step(const struct yk_level *level, struct yk_cpu_scrat
     return YK_OK;
 }
 
-/* One strip: what is missing is found from the last buffer to the first, then made from the first to the last. */
+/* One strip: what is missing is found from the last buffer to the first, then made from the first to the
+ * last. */
 static enum yk_status run_strip(const struct yk_level *level, struct yk_cpu_scratch *scratch,
                                 const struct yk_band *band, int y0, int y1, struct yk_error *error)
 {
@@ -204,8 +212,8 @@ static enum yk_status run_strip(const struct yk_level *level, struct yk_cpu_scra
     for (;; first--) {
         struct rows *rows = &scratch->rows[first];
         const struct yk_step *reader = first < program->count ? &program->steps[first] : NULL;
-        int planes = reader ? reader->in.colours + reader->in.alpha
-                            : (int)yk_format_channels(program->out_format);
+        int planes =
+            reader ? reader->in.colours + reader->in.alpha : (int)yk_format_channels(program->out_format);
         status = rows_want(rows, planes, reader ? yk_step_reach(reader) : 0, need, error);
         if (status)
             return status;
@@ -228,8 +236,8 @@ static enum yk_status run_strip(const struct yk_level *level, struct yk_cpu_scra
     const struct rows *last = &scratch->rows[program->count];
     level->store(rows_at(last, 0, y0), last->stride, last->capacity * last->stride,
                  yk_image_row(band->target, (uint32_t)y0), band->target->stride,
-                 (int)yk_format_channels(program->out_format), program->out_format.depth == 16, program->out_width,
-                 y1 - y0);
+                 (int)yk_format_channels(program->out_format), program->out_format.depth == 16,
+                 program->out_width, y1 - y0);
     return YK_OK;
 }
 
@@ -237,8 +245,8 @@ static void run_reduce(const struct yk_level *level, const struct yk_band *band)
 {
     const struct yk_image *source = band->source;
     struct yk_reduce_pass pass = yk_reduce_pass_make(source, band->y0, band->y1);
-    level->ops[band->reduce_index]->reduce(&pass, yk_image_row(source, (uint32_t)band->y0), band->reduce_params,
-                                           band->stat);
+    level->ops[band->reduce_index]->reduce(&pass, yk_image_row(source, (uint32_t)band->y0),
+                                           band->reduce_params, band->stat);
 }
 
 enum yk_status yk_cpu_band_run(const struct yk_level *level, struct yk_cpu_scratch *scratch,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Instruction-set levels (contract in cpu_level.h): those of the x86-64 psABI supplement, or plain C elsewhere. */
+ * Instruction-set levels (contract in cpu_level.h): those of the x86-64 psABI supplement, or plain C
+ * elsewhere. */
 #include "cpu_level.h"
 
 #include <stdio.h>
@@ -34,7 +35,8 @@ enum yk_status yk_cpu_level_choose(const struct yk_level **level, const char *na
         }
     }
     if (wanted && *wanted)
-        return yk_error_set(error, YK_ERR_MISSING, "the CPU level '%s' cannot run here; there is: %s", wanted, list);
+        return yk_error_set(error, YK_ERR_MISSING, "the CPU level '%s' cannot run here; there is: %s", wanted,
+                            list);
     *level = best;
     return YK_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The OpenMP team (contract in pool.h). The mutex at both ends orders memory for tools that do not know libgomp's
- * barriers; it costs nothing beside a job. */
+ * The OpenMP team (contract in pool.h). The mutex at both ends orders memory for tools that do not know
+ * libgomp's barriers; it costs nothing beside a job. */
 #include "pool.h"
 
 #include <omp.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A batch run from start to end: devices, threads, the worker loop, the summary (contract in yoke/batch.h). */
+ * A batch run from start to end: devices, threads, the worker loop, the summary (contract in yoke/batch.h).
+ */
 #include "batch_engine.h"
 
 #include <errno.h>
@@ -14,11 +15,11 @@
 #include "pool.h"
 
 enum {
-    TICK_NS = 100000000,      /* how often a stop is noticed and progress shown */
-    READ_AHEAD = 4,           /* files in flight beyond two per lane */
+    TICK_NS = 100000000, /* how often a stop is noticed and progress shown */
+    READ_AHEAD = 4,      /* files in flight beyond two per lane */
     BYTES_PER_THREAD = 256 << 10,
-    LEAST_BYTES = 8 << 20     /* below this much input "auto" does not look for OpenCL devices: the search costs
-                                 tens of milliseconds, as much as the whole job */
+    LEAST_BYTES = 8 << 20 /* below this much input "auto" does not look for OpenCL devices: the search costs
+                             tens of milliseconds, as much as the whole job */
 };
 
 bool yk_engine_finished(const struct engine *engine)
@@ -59,7 +60,8 @@ static enum task next_task(struct engine *engine, struct work **found, struct yk
     return TASK_NONE;
 }
 
-/* Asks the observer to stop and shows progress, ten times a second. With the lock held, released meanwhile. */
+/* Asks the observer to stop and shows progress, ten times a second. With the lock held, released meanwhile.
+ */
 static void tick(struct engine *engine, bool last)
 {
     const struct yk_batch_observer *observer = engine->observer;
@@ -81,7 +83,8 @@ static void tick(struct engine *engine, bool last)
     pthread_cond_broadcast(&engine->wake);
 }
 
-/* Between the strips of a band: a long one would otherwise hold up the answer to a signal, and the progress bar. */
+/* Between the strips of a band: a long one would otherwise hold up the answer to a signal, and the progress
+ * bar. */
 static bool stop_band(void *context)
 {
     struct engine *engine = context;
@@ -182,9 +185,10 @@ static bool worth_a_search(const struct yk_batch_plan *plan)
     return bytes >= LEAST_BYTES;
 }
 
-/* Looks for a class of OpenCL devices in the selection that no device here belongs to ("gpu", "cl"; "auto" and "all"
- * take what there is). `chosen` is scratch for list->count devices. */
-static bool find_unserved(const struct yk_device_list *list, const char *selection, bool *chosen, char word[8])
+/* Looks for a class of OpenCL devices in the selection that no device here belongs to ("gpu", "cl"; "auto"
+ * and "all" take what there is). `chosen` is scratch for list->count devices. */
+static bool find_unserved(const struct yk_device_list *list, const char *selection, bool *chosen,
+                          char word[8])
 {
     for (const char *at = selection;; at += strcspn(at, ",") + 1) {
         size_t length = strcspn(at, ",");
@@ -258,7 +262,8 @@ enum yk_status yk_batch_check(const struct yk_batch_options *options, struct yk_
     struct yk_policy_arguments arguments;
     struct yk_device_list list;
     bool chosen[2];
-    enum yk_status status = yk_policy_parse(options->sched ? options->sched : "dynamic", &policy, &arguments, error);
+    enum yk_status status =
+        yk_policy_parse(options->sched ? options->sched : "dynamic", &policy, &arguments, error);
     if (status)
         return status;
     status = yk_device_list_make(&list, true, error);
@@ -270,8 +275,8 @@ enum yk_status yk_batch_check(const struct yk_batch_options *options, struct yk_
     return status == YK_ERR_MISSING ? YK_OK : status;
 }
 
-/* Threads that can find something to do: one for each file, and one more for each BYTES_PER_THREAD of input, which is
- * where dividing one image begins to pay. Starting a thread costs more than a small file. */
+/* Threads that can find something to do: one for each file, and one more for each BYTES_PER_THREAD of input,
+ * which is where dividing one image begins to pay. Starting a thread costs more than a small file. */
 static unsigned useful_threads(const struct yk_batch_plan *plan, unsigned threads)
 {
     uint64_t most = 0;
@@ -297,7 +302,8 @@ static enum yk_status start_engine(struct engine *engine, struct yk_error *error
     if (!status)
         status = choose_devices(engine, error);
     if (!status)
-        status = yk_device_open(&engine->devices[engine->cpu].device, &engine->devices[engine->cpu].info, &cpu, error);
+        status = yk_device_open(&engine->devices[engine->cpu].device, &engine->devices[engine->cpu].info,
+                                &cpu, error);
     if (!status)
         status = yk_io_open(&engine->io, options->io, 0, error);
     if (status)
@@ -383,7 +389,8 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
     summary->threads = engine->threads;
     engine->progress.total = plan->count;
     for (size_t k = 0; k < plan->count; k++) {
-        engine->progress.total_input_bytes += plan->items[k].state == YK_ITEM_PLANNED ? plan->items[k].input_bytes : 0;
+        engine->progress.total_input_bytes +=
+            plan->items[k].state == YK_ITEM_PLANNED ? plan->items[k].input_bytes : 0;
         engine->progress.skipped += plan->items[k].state == YK_ITEM_SKIPPED;
         engine->progress.failed += plan->items[k].state == YK_ITEM_FAILED;
     }
@@ -411,7 +418,8 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
     tick(engine, true);
     pthread_mutex_unlock(&engine->lock);
     fill_summary(engine);
-    summary->io_engine = strcmp(summary->io_engine, "uring") == 0 ? "uring" : "posix"; /* outlives the thread */
+    summary->io_engine =
+        strcmp(summary->io_engine, "uring") == 0 ? "uring" : "posix"; /* outlives the thread */
     yk_io_close(engine->io);
     yk_device_close(engine->devices[engine->cpu].device, false);
     pthread_cond_destroy(&engine->wake);
@@ -421,7 +429,8 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
         if (error)
             *error = engine->fatal;
     } else if (engine->cancelled)
-        status = yk_error_set(error, YK_ERR_CANCELLED, "stopped with %zu of %zu files done", summary->done, plan->count);
+        status = yk_error_set(error, YK_ERR_CANCELLED, "stopped with %zu of %zu files done", summary->done,
+                              plan->count);
     free(engine);
     return status;
 }

@@ -15,8 +15,8 @@ static unsigned waiting_files(const struct engine *engine, const struct work *wo
 {
     size_t waiting = engine->stopping ? 0 : engine->plan->count - engine->next_item;
     for (const struct work *other = engine->first; other; other = other->next)
-        if (other != work && (other->stage == WORK_READING || other->stage == WORK_READ || other->stage == WORK_BUSY ||
-                              other->stage == WORK_COMPUTING))
+        if (other != work && (other->stage == WORK_READING || other->stage == WORK_READ ||
+                              other->stage == WORK_BUSY || other->stage == WORK_COMPUTING))
             waiting++;
     return waiting > 1000 ? 1000 : (unsigned)waiting;
 }
@@ -29,8 +29,8 @@ void yk_engine_start_phase(struct work *work)
     if (work->job.phase == YK_PHASE_DONE)
         work->stage = WORK_COMPUTED;
     else {
-        yk_splitter_start(&work->splitter, engine->policy, &engine->policy_arguments, yk_job_rows(&work->job), GRANULE,
-                          engine->device_states, engine->device_count, waiting_files(engine, work));
+        yk_splitter_start(&work->splitter, engine->policy, &engine->policy_arguments, yk_job_rows(&work->job),
+                          GRANULE, engine->device_states, engine->device_count, waiting_files(engine, work));
         work->stage = WORK_COMPUTING;
     }
     pthread_cond_broadcast(&engine->wake);
@@ -105,13 +105,13 @@ void yk_engine_retire(struct engine *engine, unsigned device, const struct yk_er
         yk_engine_stop(engine);
     }
     pthread_cond_broadcast(&engine->wake);
-    snprintf(text, sizeof text, "%s is not used any more (%s); %s", engine->devices[device].info.id, error->text,
-             others ? "the other devices go on" : "the CPU goes on");
+    snprintf(text, sizeof text, "%s is not used any more (%s); %s", engine->devices[device].info.id,
+             error->text, others ? "the other devices go on" : "the CPU goes on");
     yk_engine_notice(engine, text);
 }
 
-void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_band *band, uint64_t nanoseconds,
-                           enum yk_status status, const struct yk_error *error)
+void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_band *band,
+                           uint64_t nanoseconds, enum yk_status status, const struct yk_error *error)
 {
     struct engine *engine = work->engine;
     struct yk_range range = {(uint64_t)band->y0, (uint64_t)band->y1};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * One thread per OpenCL device: opens it, keeps two bands in flight so that transfers overlap with computing, and
- * gives up after the first error (contract in batch_engine.h). */
+ * One thread per OpenCL device: opens it, keeps two bands in flight so that transfers overlap with computing,
+ * and gives up after the first error (contract in batch_engine.h). */
 #include "batch_engine.h"
 
 #include "clock.h"
@@ -8,7 +8,8 @@
 
 enum {
     SLOTS = 2,
-    /* A band that takes longer than this is a hung device: far above any real band, below a person's patience. */
+    /* A band that takes longer than this is a hung device: far above any real band, below a person's
+       patience. */
     DEADLINE_SECONDS = 60
 };
 
@@ -27,8 +28,8 @@ static enum yk_status submit(struct yk_device *device, unsigned slot, const stru
     return status ? status : backend->submit(device, slot, &pending->band, error);
 }
 
-/* Waits for a slot and commits its band; on an error the device is retired and every band it had goes back. With the
- * lock held. */
+/* Waits for a slot and commits its band; on an error the device is retired and every band it had goes back.
+ * With the lock held. */
 static void finish(struct engine *engine, unsigned number, struct pending *pending, unsigned slot, bool *hung)
 {
     struct yk_device *device = engine->devices[number].device;
@@ -46,7 +47,8 @@ static void finish(struct engine *engine, unsigned number, struct pending *pendi
     struct work *work = pending[slot].work;
     pending[slot].work = NULL;
     *hung = *hung || status == YK_ERR_TIMEOUT;
-    /* Two bands overlap in time: the device was busy with this one since it was submitted or the one before ended. */
+    /* Two bands overlap in time: the device was busy with this one since it was submitted or the one before
+     * ended. */
     struct engine_device *self = &engine->devices[number];
     uint64_t since = pending[slot].started > self->last_end ? pending[slot].started : self->last_end;
     self->last_end = now;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The last stages of a file of a batch: encode, in parts on several workers while few files are left, and write
- * (contract in batch_engine.h). */
+ * The last stages of a file of a batch: encode, in parts on several workers while few files are left, and
+ * write (contract in batch_engine.h). */
 #include "batch_engine.h"
 
 #include "clock.h"
@@ -20,8 +20,8 @@ static void write_done(void *context, struct yk_io_result *result)
     pthread_mutex_unlock(&engine->lock);
 }
 
-/* All parts are done and nobody else has the file: joins them and hands the bytes to the I/O thread. With the lock
- * held, released while joining. */
+/* All parts are done and nobody else has the file: joins them and hands the bytes to the I/O thread. With the
+ * lock held, released while joining. */
 static void write_out(struct work *work)
 {
     struct engine *engine = work->engine;

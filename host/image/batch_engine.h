@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The inside of a batch run, shared by batch.c (set-up, worker loop, summary), batch_files.c and batch_encode.c (the stages of a file),
- * batch_bands.c (rows on devices) and batch_driver.c (one thread per OpenCL device).
+ * The inside of a batch run, shared by batch.c (set-up, worker loop, summary), batch_files.c and
+ * batch_encode.c (the stages of a file), batch_bands.c (rows on devices) and batch_driver.c (one thread per
+ * OpenCL device).
  *
- * Threads: the pool's workers (the caller is one), the I/O thread (its callbacks), the drivers. One lock guards the
- * whole engine; it is released while anything is read, decoded, computed, encoded or reported. Lock order: the engine's
- * lock, then the I/O queue's own.
+ * Threads: the pool's workers (the caller is one), the I/O thread (its callbacks), the drivers. One lock
+ * guards the whole engine; it is released while anything is read, decoded, computed, encoded or reported.
+ * Lock order: the engine's lock, then the I/O queue's own.
  */
 #ifndef YOKE_IMAGE_BATCH_ENGINE_H
 #define YOKE_IMAGE_BATCH_ENGINE_H
@@ -46,11 +47,12 @@ struct work {
     struct yk_splitter splitter;
     unsigned bands; /* in flight */
     bool cancelled;
-    bool abandoned; /* a device hangs with a band of it and may still write: its images are given up, not freed */
+    bool abandoned; /* a device hangs with a band of it and may still write: its images are given up, not
+                       freed */
     bool again;     /* it was begun anew after that */
-    struct yk_error error; /* status is YK_OK while all is well */
-    struct yk_image *result;     /* owned; while it is encoded */
-    struct yk_encoder *encoder;  /* owned; NULL before and after */
+    struct yk_error error;      /* status is YK_OK while all is well */
+    struct yk_image *result;    /* owned; while it is encoded */
+    struct yk_encoder *encoder; /* owned; NULL before and after */
     size_t parts, next_part, parts_done;
     struct yk_bytes encoded;
 };
@@ -81,17 +83,18 @@ struct engine {
 
     struct engine_device devices[YK_POLICY_DEVICES];
     struct yk_policy_device device_states[YK_POLICY_DEVICES]; /* parallel; what policies see */
-    unsigned device_count, cpu; /* cpu: the CPU's number; it is always open, retired unless chosen or needed */
+    unsigned device_count,
+        cpu; /* cpu: the CPU's number; it is always open, retired unless chosen or needed */
 
     struct work *first, *last; /* files in flight, oldest first */
     unsigned in_flight, most_in_flight;
     size_t next_item;
     uint64_t memory_used, memory_budget, memory_peak;
 
-    bool stopping;  /* no new files (fail-fast) */
-    bool cancelled; /* give up the ones in flight too */
+    bool stopping;         /* no new files (fail-fast) */
+    bool cancelled;        /* give up the ones in flight too */
     struct yk_error fatal; /* status is not YK_OK: the run as a whole failed */
-    bool reporting; /* a worker is in a callback */
+    bool reporting;        /* a worker is in a callback */
     uint64_t started, last_progress;
     struct yk_batch_progress progress;
     struct yk_batch_summary *summary;
@@ -111,15 +114,16 @@ void yk_engine_charge(struct work *work, uint64_t bytes);
 /* Whether a WORK_READ file may be decoded now under the memory budget. */
 bool yk_engine_may_decode(const struct engine *engine, const struct work *work);
 
-/* Sets what the file takes of the budget to what its job holds now: the picture and the result of the phase. */
+/* Sets what the file takes of the budget to what its job holds now: the picture and the result of the phase.
+ */
 void yk_engine_recharge(struct work *work);
 
-/* The file is finished, well or not (work->error, work->cancelled): frees what it holds and marks it for its report. No
- * band of it may be in flight. */
+/* The file is finished, well or not (work->error, work->cancelled): frees what it holds and marks it for its
+ * report. No band of it may be in flight. */
 void yk_engine_end(struct work *work);
 
-/* Begins an abandoned file anew: reads it again, for the devices that are left. No band of it may be in flight. false:
- * that cannot be (standard input, a run that is stopping). */
+/* Begins an abandoned file anew: reads it again, for the devices that are left. No band of it may be in
+ * flight. false: that cannot be (standard input, a run that is stopping). */
 bool yk_engine_restart(struct work *work);
 
 /* Reports an ended file to the observer and frees it. */
@@ -136,7 +140,8 @@ void yk_engine_notice(struct engine *engine, const char *text);
 /* Begins to encode a WORK_COMPUTED file: its parts can then be claimed. */
 void yk_engine_encode(struct engine *engine, struct work *work);
 
-/* Encodes the next part of a WORK_ENCODING file that has one left; the last part hands the file to the I/O thread. */
+/* Encodes the next part of a WORK_ENCODING file that has one left; the last part hands the file to the I/O
+ * thread. */
 void yk_engine_encode_part(struct engine *engine, struct work *work);
 
 /* ---- batch_bands.c; with the lock held ---- */
@@ -147,10 +152,11 @@ void yk_engine_start_phase(struct work *work);
 /* Claims rows of some file for a device, oldest file first: fills the band in. NULL: nothing for it now. */
 struct work *yk_engine_claim(struct engine *engine, unsigned device, struct yk_band *band);
 
-/* A claimed band is back: commits it, or, when `status` says that it failed, retires the device (an OpenCL one) or ends
- * the file (the CPU, or YK_ERR_TIMEOUT: the device hangs). Frees the band's statistic. Releases the lock while the next phase is planned. */
-void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_band *band, uint64_t nanoseconds,
-                           enum yk_status status, const struct yk_error *error);
+/* A claimed band is back: commits it, or, when `status` says that it failed, retires the device (an OpenCL
+ * one) or ends the file (the CPU, or YK_ERR_TIMEOUT: the device hangs). Frees the band's statistic. Releases
+ * the lock while the next phase is planned. */
+void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_band *band,
+                           uint64_t nanoseconds, enum yk_status status, const struct yk_error *error);
 
 /* Takes a device out of the run; what it had goes elsewhere, to the CPU where nothing else is left. */
 void yk_engine_retire(struct engine *engine, unsigned device, const struct yk_error *error);

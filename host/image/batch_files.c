@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The stages of one file of a batch up to its job, and its end: read, decode, report (contract in batch_engine.h). */
+ * The stages of one file of a batch up to its job, and its end: read, decode, report (contract in
+ * batch_engine.h). */
 #include "batch_engine.h"
 
 #include <stdlib.h>
@@ -66,8 +67,8 @@ void yk_engine_stop(struct engine *engine)
     pthread_cond_broadcast(&engine->wake);
 }
 
-/* Whether one more file may be read. Files that wait to be decoded take a quarter of the budget at most, so that what
- * the next of them decodes to still fits beside them; one may always wait. */
+/* Whether one more file may be read. Files that wait to be decoded take a quarter of the budget at most, so
+ * that what the next of them decodes to still fits beside them; one may always wait. */
 static bool has_room(const struct engine *engine, const struct yk_batch_item *item)
 {
     uint64_t waiting = 0;
@@ -81,8 +82,8 @@ static bool has_room(const struct engine *engine, const struct yk_batch_item *it
     return waiting == 0 || waiting + item->input_bytes <= engine->memory_budget / 4;
 }
 
-/* Asks the observer before a file is begun, the lock released meanwhile. false: the run is stopping, or another
- * callback is running, whose end wakes the workers to come here again. */
+/* Asks the observer before a file is begun, the lock released meanwhile. false: the run is stopping, or
+ * another callback is running, whose end wakes the workers to come here again. */
 static bool may_go_on(struct engine *engine)
 {
     if (!engine->observer->stop)
@@ -139,7 +140,8 @@ bool yk_engine_may_decode(const struct engine *engine, const struct work *work)
         return true;
     /* Over the budget by itself, or the budget is full: only when nothing else will free memory. */
     for (const struct work *other = engine->first; other; other = other->next)
-        if (other != work && other->stage != WORK_READING && other->stage != WORK_READ && other->stage != WORK_ENDED)
+        if (other != work && other->stage != WORK_READING && other->stage != WORK_READ &&
+            other->stage != WORK_ENDED)
             return false;
     return true;
 }
@@ -158,7 +160,8 @@ void yk_engine_decode(struct engine *engine, struct work *work)
     work->data = NULL;
     uint64_t decoded = yk_clock_ns();
     if (!status) {
-        status = yk_job_start(&work->job, engine->pipeline, image, engine->options->depth, &engine->limits, &error);
+        status = yk_job_start(&work->job, engine->pipeline, image, engine->options->depth, &engine->limits,
+                              &error);
         work->has_job = !status;
     }
 
@@ -200,7 +203,8 @@ bool yk_engine_restart(struct work *work)
     work->abandoned = false;
     work->again = true;
     work->stage = WORK_READING;
-    if (yk_io_read(engine->io, work->item->input, engine->limits.max_file_bytes, read_done, work, &work->error))
+    if (yk_io_read(engine->io, work->item->input, engine->limits.max_file_bytes, read_done, work,
+                   &work->error))
         yk_engine_end(work);
     return true;
 }
@@ -218,8 +222,8 @@ void yk_engine_end(struct work *work)
     work->result = NULL;
     yk_bytes_free(&work->encoded);
     yk_engine_charge(work, 0);
-    item->state = work->cancelled               ? YK_ITEM_CANCELLED
-                  : !work->error.status         ? YK_ITEM_DONE
+    item->state = work->cancelled                       ? YK_ITEM_CANCELLED
+                  : !work->error.status                 ? YK_ITEM_DONE
                   : work->error.status == YK_ERR_EXISTS ? YK_ITEM_SKIPPED
                                                         : YK_ITEM_FAILED;
     if (item->state == YK_ITEM_FAILED || item->state == YK_ITEM_SKIPPED)

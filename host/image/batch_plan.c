@@ -58,8 +58,8 @@ static enum yk_status no_memory(struct yk_error *error)
 
 /* ---- state of one item ---- */
 
-__attribute__((format(printf, 3, 4))) static enum yk_status settle(struct yk_batch_item *item,
-                                                                   enum yk_item_state state, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static enum yk_status
+settle(struct yk_batch_item *item, enum yk_item_state state, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
@@ -86,14 +86,13 @@ static enum yk_status look_at_output(struct yk_batch_item *item, const struct yk
     if (item->state != YK_ITEM_PLANNED || is_own)
         return YK_OK;
     if (target && !S_ISREG(target->st_mode))
-        return settle(item, YK_ITEM_FAILED, "cannot write '%s': it is %s, not a regular file",
-                      item->output, S_ISDIR(target->st_mode) ? "a folder" : "a special file");
+        return settle(item, YK_ITEM_FAILED, "cannot write '%s': it is %s, not a regular file", item->output,
+                      S_ISDIR(target->st_mode) ? "a folder" : "a special file");
     if (sources->overwrite == YK_OVERWRITE_NEVER)
         return settle(item, YK_ITEM_SKIPPED, "'%s' exists already and is kept", item->output);
     if (sources->overwrite == YK_OVERWRITE_NEWER && target && input->found &&
         is_newer(target->st_mtim, input->modified))
-        return settle(item, YK_ITEM_SKIPPED, "'%s' is newer than its input and is kept",
-                      item->output);
+        return settle(item, YK_ITEM_SKIPPED, "'%s' is newer than its input and is kept", item->output);
     return YK_OK;
 }
 

@@ -30,13 +30,14 @@ static bool same_format(struct yk_format a, struct yk_format b)
     return a.colours == b.colours && a.alpha == b.alpha && a.depth == b.depth;
 }
 
-/* Plans from job->at on, with the statistic if there is one. Where there is nothing to compute it goes straight to
- * the next statistic, which then reads the image as it is, or to the end. */
+/* Plans from job->at on, with the statistic if there is one. Where there is nothing to compute it goes
+ * straight to the next statistic, which then reads the image as it is, or to the end. */
 static enum yk_status start_rows(struct yk_job *job, struct yk_error *error)
 {
     const struct yk_image *source = job->source;
-    enum yk_status status = yk_plan_stage(job->pipeline, &job->at, source->width, source->height, source->format,
-                                          job->depth, job->stat, &job->limits, &job->program, error);
+    enum yk_status status =
+        yk_plan_stage(job->pipeline, &job->at, source->width, source->height, source->format, job->depth,
+                      job->stat, &job->limits, &job->program, error);
     yk_mem_free(job->stat);
     job->stat = NULL;
     if (status)
@@ -51,8 +52,8 @@ static enum yk_status start_rows(struct yk_job *job, struct yk_error *error)
         return YK_OK;
     }
     job->phase = YK_PHASE_ROWS;
-    return yk_image_create(&job->target, (uint32_t)job->program->out_width, (uint32_t)job->program->out_height,
-                           job->program->out_format, &job->limits, error);
+    return yk_image_create(&job->target, (uint32_t)job->program->out_width,
+                           (uint32_t)job->program->out_height, job->program->out_format, &job->limits, error);
 }
 
 enum yk_status yk_job_start(struct yk_job *job, const struct yk_pipeline *pipeline, struct yk_image *source,

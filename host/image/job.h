@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * One image on its way through a pipeline: a row of phases, each of which any set of devices works off in ranges of
- * rows. A phase either makes an image (YK_PHASE_ROWS) or gathers a statistic (YK_PHASE_STAT). The job knows no
- * devices and no threads: its owner hands out the ranges, and calls yk_job_advance when all of a phase are done.
- * All functions but yk_job_band want the owner's lock or a single thread.
+ * One image on its way through a pipeline: a row of phases, each of which any set of devices works off in
+ * ranges of rows. A phase either makes an image (YK_PHASE_ROWS) or gathers a statistic (YK_PHASE_STAT). The
+ * job knows no devices and no threads: its owner hands out the ranges, and calls yk_job_advance when all of a
+ * phase are done. All functions but yk_job_band want the owner's lock or a single thread.
  */
 #ifndef YOKE_IMAGE_JOB_H
 #define YOKE_IMAGE_JOB_H
@@ -29,16 +29,16 @@ struct yk_job {
     size_t stat_count, stat_sums;
 };
 
-/* Starts with the first phase; `depth` is the result's, 0: as the source's. The job owns `source` from here on, also on failure (then it is freed).
- * Errors: those of yk_plan_stage, YK_ERR_NOMEM. */
+/* Starts with the first phase; `depth` is the result's, 0: as the source's. The job owns `source` from here
+ * on, also on failure (then it is freed). Errors: those of yk_plan_stage, YK_ERR_NOMEM. */
 enum yk_status yk_job_start(struct yk_job *job, const struct yk_pipeline *pipeline, struct yk_image *source,
                             unsigned depth, const struct yk_limits *limits, struct yk_error *error);
 
 /* Rows to be worked off in the present phase; 0 when done. */
 uint32_t yk_job_rows(const struct yk_job *job);
 
-/* The band of rows [y0, y1). In a YK_PHASE_STAT it needs a statistic of its own, job->stat_count entries, all 0, which
- * the owner gives and joins afterwards with yk_job_join. */
+/* The band of rows [y0, y1). In a YK_PHASE_STAT it needs a statistic of its own, job->stat_count entries, all
+ * 0, which the owner gives and joins afterwards with yk_job_join. */
 struct yk_band yk_job_band(const struct yk_job *job, int y0, int y1, int *stat);
 
 /* Joins a band's statistic into the job's. */
@@ -50,7 +50,8 @@ enum yk_status yk_job_advance(struct yk_job *job, struct yk_error *error);
 /* After YK_PHASE_DONE: the result, from here on the caller's. */
 struct yk_image *yk_job_take(struct yk_job *job);
 
-/* As yk_job_clear, but gives up, and never frees, what a device that hangs may still use: the images, the program. */
+/* As yk_job_clear, but gives up, and never frees, what a device that hangs may still use: the images, the
+ * program. */
 void yk_job_abandon(struct yk_job *job);
 
 /* Frees all that the job owns and clears it. */

@@ -41,8 +41,8 @@ static enum yk_status point_at(const char *text, size_t at, size_t length, enum 
     for (size_t k = at + 1; k < at + length && k < start + shown; k++)
         if (!goes_on(text[k]))
             marks[count++] = '~';
-    int written = snprintf(error->text + used, sizeof error->text - used, "\n  %.*s\n  %.*s", (int)shown, text + start,
-                           (int)count, marks);
+    int written = snprintf(error->text + used, sizeof error->text - used, "\n  %.*s\n  %.*s", (int)shown,
+                           text + start, (int)count, marks);
     if (written < 0 || (size_t)written >= sizeof error->text - used)
         error->text[used] = '\0';
     return status;
@@ -107,9 +107,11 @@ static enum yk_status add_operation(struct yk_pipeline *pipeline, const char *te
     if (!op || op->internal) {
         const char *near = yk_op_nearest(words->word[0]);
         if (near)
-            yk_error_set(error, YK_ERR_UNKNOWN, "unknown operation '%.64s'; did you mean '%s'?", words->word[0], near);
+            yk_error_set(error, YK_ERR_UNKNOWN, "unknown operation '%.64s'; did you mean '%s'?",
+                         words->word[0], near);
         else
-            yk_error_set(error, YK_ERR_UNKNOWN, "unknown operation '%.64s'; 'yoke ops' lists them", words->word[0]);
+            yk_error_set(error, YK_ERR_UNKNOWN, "unknown operation '%.64s'; 'yoke ops' lists them",
+                         words->word[0]);
         return point_at(text, words->at[0], words->length[0], YK_ERR_UNKNOWN, error);
     }
     void *array = pipeline->ops, *params = malloc(op->params_size);
@@ -131,7 +133,8 @@ enum yk_status yk_pipeline_parse(struct yk_pipeline **pipeline, const char *text
 {
     size_t length = strlen(text);
     if (length > MOST_TEXT)
-        return yk_error_set(error, YK_ERR_LIMIT, "the pipeline has %zu bytes, over the limit of %d", length, MOST_TEXT);
+        return yk_error_set(error, YK_ERR_LIMIT, "the pipeline has %zu bytes, over the limit of %d", length,
+                            MOST_TEXT);
     struct yk_pipeline *made = calloc(1, sizeof *made);
     if (!made)
         return yk_error_set(error, YK_ERR_NOMEM, "out of memory");
@@ -141,7 +144,8 @@ enum yk_status yk_pipeline_parse(struct yk_pipeline **pipeline, const char *text
         struct words words;
         enum yk_status status = split_words(text, begin, end, &words, error);
         if (!status && words.count == 0) {
-            yk_error_set(error, YK_ERR_PARSE, "an operation is missing %s '|'", text[end] == '|' ? "before" : "after");
+            yk_error_set(error, YK_ERR_PARSE, "an operation is missing %s '|'",
+                         text[end] == '|' ? "before" : "after");
             status = point_at(text, text[end] == '|' ? end : begin - 1, 1, YK_ERR_PARSE, error);
         }
         if (!status)

@@ -67,7 +67,8 @@ static bool can_exceed(const struct yk_step *step)
 }
 
 /* Brings the samples into the wanted state. Linear light is entered and left with straight colours. */
-static enum yk_status convert(struct planning *planning, bool premultiplied, bool linear, struct yk_error *error)
+static enum yk_status convert(struct planning *planning, bool premultiplied, bool linear,
+                              struct yk_error *error)
 {
     enum yk_status status = YK_OK;
     bool alpha = planning->image.alpha != 0;
@@ -90,8 +91,8 @@ static enum yk_status convert(struct planning *planning, bool premultiplied, boo
     return status;
 }
 
-static enum yk_status add_operation(struct planning *planning, const struct yk_pipeline_op *op, const int *stat,
-                                    const struct yk_limits *limits, struct yk_error *error)
+static enum yk_status add_operation(struct planning *planning, const struct yk_pipeline_op *op,
+                                    const int *stat, const struct yk_limits *limits, struct yk_error *error)
 {
     struct yk_step step;
     struct yk_plan_input in = planning->image;
@@ -107,13 +108,15 @@ static enum yk_status add_operation(struct planning *planning, const struct yk_p
     if (status)
         yk_error_prefix(error, status, op->op->name);
     else if (step.plan.alpha_mode != YK_ALPHA_MOVE)
-        status = convert(planning, step.plan.alpha_mode == YK_ALPHA_PREMULTIPLIED, step.plan.linear != 0, error);
+        status =
+            convert(planning, step.plan.alpha_mode == YK_ALPHA_PREMULTIPLIED, step.plan.linear != 0, error);
     if (status) {
         yk_step_clear(&step);
         return status;
     }
-    bool premultiplied = step.plan.alpha_mode == YK_ALPHA_MOVE ? planning->premultiplied
-                                                                : step.plan.alpha_mode == YK_ALPHA_PREMULTIPLIED;
+    bool premultiplied = step.plan.alpha_mode == YK_ALPHA_MOVE
+                             ? planning->premultiplied
+                             : step.plan.alpha_mode == YK_ALPHA_PREMULTIPLIED;
     bool gains_alpha = step.plan.alpha && !step.in.alpha;
     planning->excessive = step.plan.alpha_mode == YK_ALPHA_MOVE ? planning->excessive : can_exceed(&step);
     status = add_step(planning, &step, error);
@@ -123,8 +126,9 @@ static enum yk_status add_operation(struct planning *planning, const struct yk_p
 }
 
 enum yk_status yk_plan_stage(const struct yk_pipeline *pipeline, size_t *at, uint32_t width, uint32_t height,
-                             struct yk_format format, unsigned depth, const int *stat, const struct yk_limits *limits,
-                             struct yk_program **program, struct yk_error *error)
+                             struct yk_format format, unsigned depth, const int *stat,
+                             const struct yk_limits *limits, struct yk_program **program,
+                             struct yk_error *error)
 {
     struct planning planning = {.image = yk_plan_input_of(width, height, format)};
     enum yk_status status = YK_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A pipeline on one image in memory, on the calling thread (contract in yoke/pipeline.h): the plain use of a job, a
- * splitter and devices, without threads. The batch engine does the same with many of each. */
+ * A pipeline on one image in memory, on the calling thread (contract in yoke/pipeline.h): the plain use of a
+ * job, a splitter and devices, without threads. The batch engine does the same with many of each. */
 #include <yoke/pipeline.h>
 
 #include <stdlib.h>
@@ -71,8 +71,9 @@ static enum yk_status run_range(struct yk_job *job, struct yk_device *device, st
     return status;
 }
 
-static enum yk_status run_phase(struct yk_job *job, const struct opened *opened, const struct yk_policy *policy,
-                                const struct yk_policy_arguments *arguments, struct yk_error *error)
+static enum yk_status run_phase(struct yk_job *job, const struct opened *opened,
+                                const struct yk_policy *policy, const struct yk_policy_arguments *arguments,
+                                struct yk_error *error)
 {
     struct yk_splitter splitter;
     enum yk_status status = YK_OK;
@@ -85,9 +86,9 @@ static enum yk_status run_phase(struct yk_job *job, const struct opened *opened,
         bool any = false;
         for (unsigned k = 0; k < opened->count && !status; k++) {
             struct yk_range range;
-            uint64_t most = job->phase == YK_PHASE_ROWS
-                                ? (uint64_t)yk_device_backend(opened->device[k])->max_rows(opened->device[k], job->program)
-                                : UINT64_MAX;
+            uint64_t most = job->phase == YK_PHASE_ROWS ? (uint64_t)yk_device_backend(opened->device[k])
+                                                              ->max_rows(opened->device[k], job->program)
+                                                        : UINT64_MAX;
             if (!yk_splitter_claim(&splitter, k, most, &range))
                 continue;
             any = true;
@@ -96,15 +97,16 @@ static enum yk_status run_phase(struct yk_job *job, const struct opened *opened,
                 status = yk_error_set(error, YK_ERR_NOMEM, "out of memory");
         }
         if (!any && !status)
-            status = yk_error_set(error, YK_ERR_INTERNAL, "the schedule '%s' leaves rows undone", policy->name);
+            status =
+                yk_error_set(error, YK_ERR_INTERNAL, "the schedule '%s' leaves rows undone", policy->name);
     }
     yk_splitter_clear(&splitter);
     return status;
 }
 
 /* A copy of the pixels, which the job then owns. */
-static enum yk_status copy_image(struct yk_image **copy, const struct yk_image *image, const struct yk_limits *limits,
-                                 struct yk_error *error)
+static enum yk_status copy_image(struct yk_image **copy, const struct yk_image *image,
+                                 const struct yk_limits *limits, struct yk_error *error)
 {
     enum yk_status status = yk_image_create(copy, image->width, image->height, image->format, limits, error);
     size_t bytes = (size_t)image->width * yk_format_bytes(image->format);
@@ -113,8 +115,9 @@ static enum yk_status copy_image(struct yk_image **copy, const struct yk_image *
     return status;
 }
 
-enum yk_status yk_pipeline_process(const struct yk_pipeline *pipeline, const struct yk_process_options *options,
-                                   const struct yk_image *in, struct yk_image **out, struct yk_error *error)
+enum yk_status yk_pipeline_process(const struct yk_pipeline *pipeline,
+                                   const struct yk_process_options *options, const struct yk_image *in,
+                                   struct yk_image **out, struct yk_error *error)
 {
     struct yk_process_options none = {0};
     struct opened opened = {0};
@@ -123,7 +126,8 @@ enum yk_status yk_pipeline_process(const struct yk_pipeline *pipeline, const str
     struct yk_image *source;
     struct yk_job job;
     options = options ? options : &none;
-    enum yk_status status = yk_policy_parse(options->sched ? options->sched : "dynamic", &policy, &arguments, error);
+    enum yk_status status =
+        yk_policy_parse(options->sched ? options->sched : "dynamic", &policy, &arguments, error);
     if (!status)
         status = open_devices(&opened, options, error);
     if (status)

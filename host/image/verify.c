@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The self-test (contract in yoke/verify.h): the literal vectors of every operation through the same path as any
- * image. Internal operations are tested by a program of their own. */
+ * The self-test (contract in yoke/verify.h): the literal vectors of every operation through the same path as
+ * any image. Internal operations are tested by a program of their own. */
 #include <yoke/verify.h>
 
 #include <stdio.h>
@@ -27,7 +27,8 @@ const char *yk_verify_level(size_t index)
 static bool read_format(const char *name, struct yk_format *format)
 {
     for (unsigned kind = 0; kind < 8; kind++) {
-        struct yk_format here = {(uint8_t)(kind & 1 ? 3 : 1), (uint8_t)(kind >> 1 & 1), (uint8_t)(kind & 4 ? 16 : 8)};
+        struct yk_format here = {(uint8_t)(kind & 1 ? 3 : 1), (uint8_t)(kind >> 1 & 1),
+                                 (uint8_t)(kind & 4 ? 16 : 8)};
         if (strcmp(yk_format_name(here), name) == 0) {
             *format = here;
             return true;
@@ -71,7 +72,8 @@ static long first_difference(const struct yk_image *got, const struct yk_image *
     return -1;
 }
 
-static enum yk_status run_band(const struct verify *verify, const struct yk_band *band, struct yk_error *error)
+static enum yk_status run_band(const struct verify *verify, const struct yk_band *band,
+                               struct yk_error *error)
 {
     const struct yk_backend *backend = yk_device_backend(verify->device);
     struct yk_band_timing timing;
@@ -138,8 +140,8 @@ static void report(const struct verify *verify, const struct yk_op *op, const st
         verify->failure(verify->context, line);
 }
 
-static enum yk_status verify_vector(const struct verify *verify, size_t op_index, const struct yk_vector *vector,
-                                    struct yk_error *error)
+static enum yk_status verify_vector(const struct verify *verify, size_t op_index,
+                                    const struct yk_vector *vector, struct yk_error *error)
 {
     const struct yk_op *op = yk_op_table[op_index];
     struct yk_image *got = NULL, *want = NULL;
@@ -159,10 +161,12 @@ static enum yk_status verify_vector(const struct verify *verify, size_t op_index
         else if (at == -2)
             report(verify, op, vector, "another size or format than expected");
         else {
-            size_t samples = (size_t)want->width * yk_format_channels(want->format), each = want->format.depth / 8u;
-            const uint8_t *p = yk_image_row(got, (uint32_t)((size_t)at / samples)) + (size_t)at % samples * each;
-            snprintf(what, sizeof what, "sample %ld is %u, expected %u", at, each == 2 ? p[0] + 256u * p[1] : p[0],
-                     (unsigned)vector->out[at]);
+            size_t samples = (size_t)want->width * yk_format_channels(want->format),
+                   each = want->format.depth / 8u;
+            const uint8_t *p =
+                yk_image_row(got, (uint32_t)((size_t)at / samples)) + (size_t)at % samples * each;
+            snprintf(what, sizeof what, "sample %ld is %u, expected %u", at,
+                     each == 2 ? p[0] + 256u * p[1] : p[0], (unsigned)vector->out[at]);
             report(verify, op, vector, what);
         }
     }
@@ -187,7 +191,8 @@ enum yk_status yk_verify_device(const char *id, const char *cpu_level, struct yk
         if (strcmp(list.devices[k].id, id) == 0)
             status = yk_device_open(&verify.device, &list.devices[k], &options, error);
     if (status == YK_ERR_MISSING && !verify.device)
-        yk_error_set(error, status, "there is no device %s here%s%s", id, list.notice[0] ? ": " : "", list.notice);
+        yk_error_set(error, status, "there is no device %s here%s%s", id, list.notice[0] ? ": " : "",
+                     list.notice);
     for (size_t k = 0; k < yk_op_count && !status; k++)
         for (size_t v = 0; v < yk_op_table[k]->vector_count && !status; v++)
             status = verify_vector(&verify, k, &yk_op_table[k]->vectors[v], error);

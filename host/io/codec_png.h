@@ -21,8 +21,8 @@
 #include "png_scan.h"
 
 enum {
-    /* Bytes of text and profiles that one file may bring, after inflation: more than libpng's limit for one chunk, and
-     * so little that no small file costs 32 MB of memory or a tenth of a second. */
+    /* Bytes of text and profiles that one file may bring, after inflation: more than libpng's limit for one
+     * chunk, and so little that no small file costs 32 MB of memory or a tenth of a second. */
     YK_PNG_METADATA_MAX = 8 << 20
 };
 
@@ -57,10 +57,11 @@ struct yk_png_reader {
     struct yk_png_scan scan;
     const uint8_t *data; /* borrowed: the file */
     size_t size, at;
-    bool stand_in;      /* libpng gets an IDAT without pixels in place of the file's, which are decoded without it */
+    bool stand_in; /* libpng gets an IDAT without pixels in place of the file's, which are decoded without it
+                    */
     size_t stand_in_at; /* bytes it has read of that */
-    uint64_t wasted;  /* bytes that may have been inflated for chunks that were then dropped */
-    size_t wasted_at; /* file position up to which they are counted */
+    uint64_t wasted;    /* bytes that may have been inflated for chunks that were then dropped */
+    size_t wasted_at;   /* file position up to which they are counted */
     /* From the header: */
     struct yk_image_info header;
     uint8_t file_channels; /* samples per pixel in the file; 1 for a palette */
@@ -94,9 +95,9 @@ enum yk_status yk_png_info(const uint8_t *data, size_t size, const struct yk_lim
                            struct yk_image_info *info, struct yk_error *error);
 enum yk_status yk_png_decode(const uint8_t *data, size_t size, const struct yk_limits *limits,
                              struct yk_image **image, struct yk_error *error);
-/* The two ways of yk_png_decode, which takes the second after *again. fast: pixels without libpng; *again: that found
- * a fault and says nothing about the file, `image` is untouched. An interlaced file goes through libpng here too.
- * slow: by libpng alone, the judge of the fast way. */
+/* The two ways of yk_png_decode, which takes the second after *again. fast: pixels without libpng; *again:
+ * that found a fault and says nothing about the file, `image` is untouched. An interlaced file goes through
+ * libpng here too. slow: by libpng alone, the judge of the fast way. */
 enum yk_status yk_png_decode_fast(const uint8_t *data, size_t size, const struct yk_limits *limits,
                                   struct yk_image **image, bool *again, struct yk_error *error);
 enum yk_status yk_png_decode_slow(const uint8_t *data, size_t size, const struct yk_limits *limits,

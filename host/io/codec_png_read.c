@@ -3,8 +3,9 @@
  * size limits with their own words, a check against pixel data that cannot be complete before memory is taken
  * for it, and a bound on the work that damaged compressed chunks can cause.
  *
- * The pixels of plain files do not go through libpng (png_decode.h). It then reads all other chunks, around an IDAT
- * that stands for no pixels. Where the fast way finds any fault, libpng starts again with the file as it is. */
+ * The pixels of plain files do not go through libpng (png_decode.h). It then reads all other chunks, around
+ * an IDAT that stands for no pixels. Where the fast way finds any fault, libpng starts again with the file as
+ * it is. */
 #include "codec_png.h"
 
 #include <inttypes.h>
@@ -25,7 +26,7 @@ static const uint64_t deflate_ratio_max = 1032;
 static const uint64_t wasted_max = UINT64_C(32) << 20;
 
 /* A chunk with a zlib stream of no bytes. */
-static const uint8_t empty_idat[] = {0,    0, 0, 8, 'I', 'D', 'A', 'T',  0x78, 0x01,
+static const uint8_t empty_idat[] = {0,    0, 0, 8, 'I', 'D', 'A',  'T',  0x78, 0x01,
                                      0x03, 0, 0, 0, 0,   1,   0xc6, 0x19, 0x9e, 0x2e};
 
 static void on_read(png_structp png, png_bytep out, size_t length)
@@ -163,7 +164,8 @@ static enum yk_status open_reader(struct yk_png_reader **reader, const uint8_t *
             goto fail;
     }
 
-    /* The metadata, two chunk-sized buffers while one chunk is inflated and stored, zlib and libpng itself. */
+    /* The metadata, two chunk-sized buffers while one chunk is inflated and stored, zlib and libpng itself.
+     */
     uint64_t chunks;
     if (!yk_size_mul(made->limits.max_chunk_bytes, 2, &chunks) ||
         !yk_size_add(chunks, YK_PNG_METADATA_MAX + (1 << 20), &made->session.memory_max))
@@ -309,8 +311,8 @@ static bool read_colours(struct yk_png_reader *reader, struct yk_png_pixels *pix
     return true;
 }
 
-/* The pixels without libpng, then the rest of the file. *done: no fault was found; else the file must go through
- * libpng as a whole. */
+/* The pixels without libpng, then the rest of the file. *done: no fault was found; else the file must go
+ * through libpng as a whole. */
 static enum yk_status decode_fast(struct yk_png_reader *reader, bool *done, struct yk_error *error)
 {
     struct yk_png_pixels *pixels = calloc(1, sizeof *pixels);
@@ -346,9 +348,8 @@ static enum yk_status decode(const uint8_t *data, size_t size, bool fast, const 
     if (status != YK_OK)
         return status;
     uint64_t filtered;
-    if (reader->stand_in &&
-        (!yk_png_filtered_size(reader, &filtered) ||
-         !yk_png_decode_takes(&reader->scan, filtered, reader->limits.max_chunk_bytes))) {
+    if (reader->stand_in && (!yk_png_filtered_size(reader, &filtered) ||
+                             !yk_png_decode_takes(&reader->scan, filtered, reader->limits.max_chunk_bytes))) {
         *again = true;
         goto end;
     }

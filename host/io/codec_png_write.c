@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The PNG file around the strips (contract in png_write.h). libpng writes the header and the metadata. The IDAT chunks
- * are framed here: their checksums were made with the strips, on all threads and at four times the speed of the zlib
- * that libpng would use. */
+ * The PNG file around the strips (contract in png_write.h). libpng writes the header and the metadata. The
+ * IDAT chunks are framed here: their checksums were made with the strips, on all threads and at four times
+ * the speed of the zlib that libpng would use. */
 #include "png_write.h"
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "png_stream.h"
 
 enum {
-    CHUNK_FRAME = 12,   /* length, type, CRC */
+    CHUNK_FRAME = 12, /* length, type, CRC */
     ZLIB_TRAILER = 4,
     HEAD_GUESS = 1 << 10 /* signature, IHDR and a little metadata; more makes the buffer grow */
 };
@@ -39,8 +39,8 @@ static void on_warning(png_structp png, png_const_charp message)
 static bool append(struct writer *writer, const void *data, size_t length)
 {
     uint64_t need;
-    if (!yk_size_add(writer->size, length, &need) || !yk_size_add(need, YK_MEM_SLACK, &need) || need > SIZE_MAX ||
-        !yk_mem_grow(&writer->out, &writer->capacity, (size_t)need, 1))
+    if (!yk_size_add(writer->size, length, &need) || !yk_size_add(need, YK_MEM_SLACK, &need) ||
+        need > SIZE_MAX || !yk_mem_grow(&writer->out, &writer->capacity, (size_t)need, 1))
         return false;
     memcpy((uint8_t *)writer->out + writer->size, data, length);
     writer->size += length;
@@ -83,9 +83,9 @@ static bool write_strips(struct writer *writer)
             png_save_uint_32(trailer, adler);
             crc = libdeflate_crc32(crc, trailer, sizeof trailer);
         }
-        if (!append_u32(writer, (uint32_t)(strip->size + (last ? ZLIB_TRAILER : 0))) || !append(writer, "IDAT", 4) ||
-            !append(writer, strip->data, strip->size) || (last && !append_u32(writer, adler)) ||
-            !append_u32(writer, crc))
+        if (!append_u32(writer, (uint32_t)(strip->size + (last ? ZLIB_TRAILER : 0))) ||
+            !append(writer, "IDAT", 4) || !append(writer, strip->data, strip->size) ||
+            (last && !append_u32(writer, adler)) || !append_u32(writer, crc))
             return false;
     }
     return append(writer, end, sizeof end);
@@ -134,8 +134,8 @@ static void hand_over(struct writer *writer, struct yk_bytes *bytes)
     writer->out = NULL;
 }
 
-enum yk_status yk_png_write_file(const struct yk_image *image, const struct yk_png_strip *strips, size_t count,
-                                 struct yk_bytes *bytes, struct yk_error *error)
+enum yk_status yk_png_write_file(const struct yk_image *image, const struct yk_png_strip *strips,
+                                 size_t count, struct yk_bytes *bytes, struct yk_error *error)
 {
     struct writer *writer = calloc(1, sizeof *writer);
     if (!writer)

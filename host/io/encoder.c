@@ -12,8 +12,9 @@ struct yk_encoder {
     struct yk_bytes bytes; /* from a codec without parts */
 };
 
-enum yk_status yk_encoder_begin(struct yk_encoder **encoder, const struct yk_codec *codec, const struct yk_image *image,
-                                const struct yk_encode_options *options, size_t *parts, struct yk_error *error)
+enum yk_status yk_encoder_begin(struct yk_encoder **encoder, const struct yk_codec *codec,
+                                const struct yk_image *image, const struct yk_encode_options *options,
+                                size_t *parts, struct yk_error *error)
 {
     struct yk_encoder *made = calloc(1, sizeof *made);
     if (!made)

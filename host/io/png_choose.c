@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The choice of filter and coder (contract in png_choose.h). The figures were found on photographs, screenshots,
- * charts, dithered and 16-bit images with tests/bench/bench_png_encode.c. */
+ * The choice of filter and coder (contract in png_choose.h). The figures were found on photographs,
+ * screenshots, charts, dithered and 16-bit images with tests/bench/bench_png_encode.c. */
 #include "png_choose.h"
 
 #include <stdlib.h>
@@ -14,10 +14,13 @@ enum {
     SLICES = 4,
     SAMPLE_MIN = 16 << 10, /* bytes; a small image is its own sample */
     SAMPLE_MAX = 64 << 10,
-    SAMPLE_SHARE = 32, /* the sample is this part of the image, between the two */
+    SAMPLE_MAX_THOROUGH = 256 << 10,
+    SMALL_RAW = 256 << 10, /* bytes of an image on which a level higher is not felt */
+    TRIAL_LEVEL = 6,       /* of libdeflate */
+    SAMPLE_SHARE = 32,     /* the sample is this part of the image, between the two */
     FILTERS = YK_PNG_LEAST + 1,
-    /* Matches are searched for on the sample only where they may be worth it: where runs leave less than this many
-     * thousandths, or where few byte values occur (drawn, dithered). */
+    /* Matches are searched for on the sample only where they may be worth it: where runs leave less than this
+     * many thousandths, or where few byte values occur (drawn, dithered). */
     DENSE = 450,
     FEW_LITERALS = 128
 };
@@ -31,17 +34,18 @@ struct sample {
     uint32_t slice_rows, slices;
 };
 
-static bool sample_begin(struct sample *sample, const struct yk_png_rows *source)
+static bool sample_begin(struct sample *sample, const struct yk_png_rows *source, bool quick)
 {
     static const struct yk_png_plan any = {0};
     uint32_t height = source->image->height;
     uint64_t row = source->row_bytes + 1, raw = row * height, want = raw / SAMPLE_SHARE;
-    want = want < SAMPLE_MIN ? SAMPLE_MIN : want > SAMPLE_MAX ? SAMPLE_MAX : want;
+    uint64_t most = quick ? SAMPLE_MAX : SAMPLE_MAX_THOROUGH;
+    want = want < SAMPLE_MIN ? SAMPLE_MIN : want > most ? most : want;
     uint64_t rows = want / SLICES / row;
     rows = rows < 2 ? 2 : rows;
     *sample = (struct sample){.source = source, .slice_rows = (uint32_t)rows, .slices = SLICES};
     if (rows * SLICES * 2 >= height) { /* all of it, or the middle of a few very long rows */
-        uint64_t most = SAMPLE_MAX / row;
+        most /= row;
         most = most < 2 ? 2 : most;
         sample->slices = 1;
         sample->slice_rows = most < height ? (uint32_t)most : height;
@@ -66,7 +70,8 @@ static void sample_filter(struct sample *sample, unsigned filter)
         /* in the middle of each of `slices` equal parts */
         uint64_t centre = (uint64_t)height * (2 * k + 1) / (2 * sample->slices);
         uint32_t y = (uint32_t)(centre - sample->slice_rows / 2);
-        yk_png_filter_rows(sample->work, sample->source, filter, y, sample->slice_rows, sample->filtered + k * slice);
+        yk_png_filter_rows(sample->work, sample->source, filter, y, sample->slice_rows,
+                           sample->filtered + k * slice);
     }
 }
 
@@ -86,9 +91,10 @@ static struct yk_deflate_estimate sample_estimate(const struct sample *sample, e
 
 /* What each effort gives for speed, in thousandths of the size. */
 struct terms {
-    bool least;             /* try the least filter of every row */
-    unsigned least_gain;    /* how much smaller it must make the result than the best single filter: it costs time */
-    unsigned matches_gain;  /* the same for matches against runs */
+    bool least; /* try the least filter of every row */
+    unsigned
+        least_gain; /* how much smaller it must make the result than the best single filter: it costs time */
+    unsigned matches_gain; /* the same for matches against runs */
 };
 
 static const struct terms balanced = {true, 10, 100}, fast = {false, 0, 200};
@@ -129,30 +135,35 @@ static void choose_own(struct sample *sample, const struct terms *terms, struct 
     }
 }
 
-/* Tries libdeflate itself on the sample, at a level that is quick and ranks filters as the better ones do. */
-static enum yk_status choose_libdeflate(struct sample *sample, unsigned level, struct yk_png_plan *plan,
-                                        struct yk_error *error)
+/* Ranks the filters by libdeflate itself, at a level that is quick and ranks them as the better ones do; for
+ * a small image, where six trials would take longer than the result, by the own coder. */
+static enum yk_status choose_libdeflate(struct sample *sample, unsigned level, bool small,
+                                        struct yk_png_plan *plan, struct yk_error *error)
 {
-    enum { TRIAL_LEVEL = 6 };
-    struct libdeflate_compressor *trial = libdeflate_alloc_compressor(TRIAL_LEVEL);
+    struct libdeflate_compressor *trial = small ? NULL : libdeflate_alloc_compressor(TRIAL_LEVEL);
     size_t room = yk_deflate_bound(sample->size);
-    uint8_t *out = yk_mem_alloc(room);
-    uint64_t best = UINT64_MAX;
-    bool ok = trial && out;
+    uint8_t *out = small ? NULL : yk_mem_alloc(room);
+    uint64_t best = UINT64_MAX, least_runs = UINT64_MAX;
+    bool ok = small || (trial && out);
+    *plan = (struct yk_png_plan){.coder = YK_PNG_LIBDEFLATE, .level = (uint8_t)level, .thorough = true};
     for (unsigned filter = 0; ok && filter < FILTERS; filter++) {
         sample_filter(sample, filter);
-        uint64_t runs = sample_estimate(sample, YK_DEFLATE_RUNS).bits;
-        size_t size = libdeflate_deflate_compress(trial, sample->filtered, sample->size, out, room);
-        uint64_t bits = size ? (uint64_t)size * 8 : (uint64_t)sample->size * 8;
+        uint64_t runs = sample_estimate(sample, YK_DEFLATE_RUNS).bits, bits;
+        if (small) {
+            bits = sample_estimate(sample, YK_DEFLATE_MATCHES).bits;
+        } else {
+            size_t size = libdeflate_deflate_compress(trial, sample->filtered, sample->size, out, room);
+            bits = size ? (uint64_t)size * 8 : UINT64_MAX; /* 0: not smaller than stored */
+        }
+        bits = bits < runs ? bits : runs;
+        least_runs = runs < least_runs ? runs : least_runs;
         if (bits < best) {
             best = bits;
-            *plan = (struct yk_png_plan){(uint8_t)filter, YK_PNG_LIBDEFLATE, (uint8_t)level};
-        }
-        if (runs < best) {
-            best = runs;
-            *plan = (struct yk_png_plan){(uint8_t)filter, YK_PNG_RUNS, 0};
+            plan->filter = (uint8_t)filter;
         }
     }
+    if (!small && least_runs <= best) /* noise: matches are not worth the search */
+        plan->coder = YK_PNG_RUNS;
     if (trial)
         libdeflate_free_compressor(trial);
     yk_mem_free(out);
@@ -162,21 +173,25 @@ static enum yk_status choose_libdeflate(struct sample *sample, unsigned level, s
 enum yk_status yk_png_choose(const struct yk_png_rows *source, int level, struct yk_png_plan *plan,
                              struct yk_error *error)
 {
-    static const uint8_t libdeflate_levels[10] = {[3] = 4, [4] = 5, [5] = 6, [6] = 7, [7] = 8, [8] = 9, [9] = 12};
-    *plan = (struct yk_png_plan){YK_PNG_NONE, YK_PNG_STORED, 0};
+    static const uint8_t libdeflate_levels[10] = {
+        [3] = 4, [4] = 5, [5] = 6, [6] = 7, [7] = 8, [8] = 9, [9] = 12};
+    *plan = (struct yk_png_plan){.filter = YK_PNG_NONE, .coder = YK_PNG_STORED};
     if (level == 0)
         return YK_OK;
     bool own = level == YK_EFFORT_BALANCED || level == YK_EFFORT_FAST || level == 1 || level == 2;
-    if (own && (source->row_bytes + 1) * (uint64_t)source->image->height <= TINY) {
-        *plan = (struct yk_png_plan){YK_PNG_LEAST, YK_PNG_RUNS, 0};
+    uint64_t raw = (source->row_bytes + 1) * (uint64_t)source->image->height;
+    if (own && raw <= TINY) {
+        *plan = (struct yk_png_plan){.filter = YK_PNG_LEAST, .coder = YK_PNG_RUNS};
         return YK_OK;
     }
+    unsigned effort = raw > TINY && raw <= SMALL_RAW ? 10 : 9;
+    effort = level > 0 ? libdeflate_levels[level] : effort;
     struct sample sample;
     enum yk_status status = YK_OK;
-    if (!sample_begin(&sample, source))
+    if (!sample_begin(&sample, source, own))
         status = yk_error_set(error, YK_ERR_NOMEM, "PNG: out of memory");
     else if (!own)
-        status = choose_libdeflate(&sample, level > 0 ? libdeflate_levels[level] : 9, plan, error);
+        status = choose_libdeflate(&sample, effort, raw <= SMALL_RAW, plan, error);
     else
         choose_own(&sample, level == YK_EFFORT_FAST || level == 1 ? &fast : &balanced, plan);
     sample_end(&sample);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * How an image is to be written: filter and coder, from the effort asked for and a sample of its rows. Depends on the
- * pixels and the effort alone.
+ * How an image is to be written: filter and coder, from the effort asked for and a sample of its rows.
+ * Depends on the pixels and the effort alone.
  */
 #ifndef YOKE_IO_PNG_CHOOSE_H
 #define YOKE_IO_PNG_CHOOSE_H

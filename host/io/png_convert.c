@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * From unfiltered PNG rows to the samples of struct yk_image: small depths, palettes, colour keys, byte order. The
- * values are those of libpng's png_set_expand and png_set_swap. */
+ * From unfiltered PNG rows to the samples of struct yk_image: small depths, palettes, colour keys, byte
+ * order. The values are those of libpng's png_set_expand and png_set_swap. */
 #include "png_decode.h"
 
 #include <string.h>
@@ -69,7 +69,8 @@ static void key_wide(const uint8_t *from, uint8_t *to, uint32_t width, unsigned 
 }
 
 /* Depths below 8, in parts: unpacked to bytes, then looked up or compared where that is needed. */
-static void convert_small(const struct yk_png_pixels *pixels, const uint8_t *from, uint8_t *to, uint32_t width)
+static void convert_small(const struct yk_png_pixels *pixels, const uint8_t *from, uint8_t *to,
+                          uint32_t width)
 {
     enum { PART = 1024 };
     uint8_t bytes[PART];

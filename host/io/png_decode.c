@@ -23,20 +23,20 @@ struct decoder {
     struct yk_png_idats idats;
     struct yk_unfilter unfilter;
     size_t row_bytes;
-    unsigned group;  /* rows to collect before they are unfiltered */
-    bool direct;     /* the file's bytes are the image's, but for the order of the two of a sample */
-    bool swapped;    /* ... and for 16 bits that is to be changed */
-    uint8_t *zeros;  /* a row of them */
+    unsigned group;      /* rows to collect before they are unfiltered */
+    bool direct;         /* the file's bytes are the image's, but for the order of the two of a sample */
+    bool swapped;        /* ... and for 16 bits that is to be changed */
+    uint8_t *zeros;      /* a row of them */
     uint8_t *rows[RING]; /* where the image cannot hold unfiltered rows */
     uint8_t *window, *window_end;
-    uint32_t y;           /* rows unfiltered */
+    uint32_t y; /* rows unfiltered */
     struct yk_inflate inflate;
 };
 
 bool yk_png_decode_takes(const struct yk_png_scan *scan, uint64_t filtered, uint64_t chunk_max)
 {
-    /* png_check_chunk_length of libpng 1.6 lets an IDAT have the size of the filtered pixels and zlib's overhead, and
-     * more where the limit for other chunks is higher. */
+    /* png_check_chunk_length of libpng 1.6 lets an IDAT have the size of the filtered pixels and zlib's
+     * overhead, and more where the limit for other chunks is higher. */
     return scan->regular && (scan->idat_longest <= filtered + 6 || scan->idat_longest <= chunk_max);
 }
 
@@ -51,7 +51,8 @@ static void convert(const struct decoder *d, uint32_t y)
         yk_png_convert_row(d->pixels, unfiltered(d, y), yk_image_row(d->image, y), d->image->width);
 }
 
-/* Unfilters `count` rows. In the image itself a row can only be swapped once the next one no longer needs it. */
+/* Unfilters `count` rows. In the image itself a row can only be swapped once the next one no longer needs it.
+ */
 static bool finish_rows(struct decoder *d, const uint8_t *filtered, unsigned count)
 {
     uint8_t *out[YK_UNFILTER_ROWS];
@@ -116,11 +117,13 @@ static bool decode(struct decoder *d, uint64_t filtered)
             at -= shift;
         }
     } while (result == YK_INFLATE_MORE);
-    return left == 0 && d->y == d->image->height && yk_inflate_finish(&d->inflate, adler) && !d->idats.damaged;
+    return left == 0 && d->y == d->image->height && yk_inflate_finish(&d->inflate, adler) &&
+           !d->idats.damaged;
 }
 
-/* Buffers for one image, of a size that does not depend on its height. */
-static bool allocate(struct decoder *d)
+/* Buffers for one image: enough for a small one as a whole, else of a size that does not depend on its
+ * height. */
+static bool allocate(struct decoder *d, uint64_t filtered)
 {
     uint64_t row = d->row_bytes, group, size;
     bool grouped = yk_size_mul(row + 1, YK_UNFILTER_ROWS, &group) && group <= GROUP_MAX;
@@ -129,6 +132,7 @@ static bool allocate(struct decoder *d)
         group = row + 1;
     if (!yk_size_add(group, YK_INFLATE_HISTORY + STRIP, &size))
         return false;
+    size = filtered < size ? filtered + 1 : size;
     d->window = yk_mem_alloc(size + YK_INFLATE_SLACK);
     d->zeros = yk_mem_zalloc(row);
     if (!d->window || !d->zeros)
@@ -168,8 +172,10 @@ enum yk_status yk_png_decode_pixels(const uint8_t *data, const struct yk_png_sca
     d->unfilter = yk_unfilter_choose(bits < 8 ? 1 : bits / 8, d->row_bytes);
 
     enum yk_status status = YK_OK;
-    if (allocate(d))
-        *done = decode(d, ((uint64_t)d->row_bytes + 1) * image->height);
+    uint64_t filtered =
+        ((uint64_t)d->row_bytes + 1) * image->height; /* known to fit: see yk_png_filtered_size */
+    if (allocate(d, filtered))
+        *done = decode(d, filtered);
     else
         status = yk_error_set(error, YK_ERR_NOMEM, "PNG: out of memory");
     release(d);

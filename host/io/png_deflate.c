@@ -11,6 +11,10 @@
 
 enum {
     STORED_MAX = 65535, /* bytes of one stored block */
+    /* Symbols of a block. Half of these make photographs 0.2 % smaller and take 4 % more time. */
+    RUNS_BLOCK = 1 << 16,
+    MATCHES_BLOCK = 1 << 15,
+    BLOCK_MIN = 1 << 12 /* of those that a caller asks for */
 };
 
 struct yk_deflate {
@@ -39,9 +43,9 @@ void yk_deflate_free(struct yk_deflate *work)
 
 size_t yk_deflate_bound(size_t size)
 {
-    /* Stored blocks of YK_BLOCK_SYMBOLS bytes are the worst; then the end, and 8 bytes that the bit writer stores
+    /* Stored blocks of BLOCK_MIN bytes are the worst; then the end, and 8 bytes that the bit writer stores
      * past what counts. */
-    return size + (size / (YK_BLOCK_SYMBOLS / 2) + 2) * 10 + 32;
+    return size + (size / BLOCK_MIN + 2) * 10 + 32;
 }
 
 /* Four tables, because an equal symbol nearby would wait for the store. */
@@ -76,7 +80,8 @@ static void count_block(struct block *block, const struct yk_parsed *parsed, siz
             block->distance[yk_distance_symbol(token->distance)]++;
     }
     for (unsigned n = YK_MATCH_MIN; n <= YK_MATCH_MAX; n++) {
-        uint32_t ones = totals[YK_RUN_NEAR + n - YK_MATCH_MIN], pixels = totals[YK_RUN_PIXEL + n - YK_MATCH_MIN];
+        uint32_t ones = totals[YK_RUN_NEAR + n - YK_MATCH_MIN],
+                 pixels = totals[YK_RUN_PIXEL + n - YK_MATCH_MIN];
         near += ones;
         pixel += pixels;
         if (lengths[n] + ones + pixels > 0)
@@ -128,19 +133,20 @@ static void store_block(struct yk_bits *bits, const uint8_t *data, size_t size, 
 /* Parses the next block, from block->to on. */
 static void next_block(struct yk_deflate *work, const struct yk_deflate_job *job, struct block *block)
 {
-    block->from = block->to;
     const struct yk_parsers *parsers = yk_parsers_at(job->level);
-    block->to = job->method == YK_DEFLATE_RUNS
-                    ? parsers->runs(&work->parsed, job->data, block->from, job->size, job->bpp, YK_BLOCK_SYMBOLS)
-                    : parsers->matches(&work->parsed, &work->matcher, job->data, block->from, job->size,
-                                       YK_BLOCK_SYMBOLS);
+    bool runs = job->method == YK_DEFLATE_RUNS;
+    size_t room = job->block ? job->block : runs ? RUNS_BLOCK : MATCHES_BLOCK;
+    block->from = block->to;
+    block->to = runs ? parsers->runs(&work->parsed, job->data, block->from, job->size, job->bpp, room)
+                     : parsers->matches(&work->parsed, &work->matcher, job->data, block->from, job->size,
+                                        room, job->method == YK_DEFLATE_DEEP);
 }
 
 size_t yk_deflate_strip(struct yk_deflate *work, const struct yk_deflate_job *job, uint8_t *out)
 {
     struct yk_bits bits = {.at = out};
     struct block block = {.to = 0};
-    if (job->method == YK_DEFLATE_MATCHES)
+    if (job->method != YK_DEFLATE_RUNS)
         yk_matcher_begin(&work->matcher, job->size, job->row, job->bpp);
     while (block.to < job->size) {
         next_block(work, job, &block);
@@ -166,7 +172,7 @@ struct yk_deflate_estimate yk_deflate_estimate(struct yk_deflate *work, const st
 {
     struct block block = {.to = 0};
     struct yk_deflate_estimate estimate = {0, 0};
-    if (job->method == YK_DEFLATE_MATCHES)
+    if (job->method != YK_DEFLATE_RUNS)
         yk_matcher_begin(&work->matcher, job->size, job->row, job->bpp);
     while (block.to < job->size) {
         next_block(work, job, &block);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The own Deflate coder (RFC 1951): each strip of an image is coded alone, so strips can be coded at the same time and
- * joined. Its bytes depend on the data and the arguments alone. A work memory belongs to one thread at a time.
+ * The own Deflate coder (RFC 1951): each strip of an image is coded alone, so strips can be coded at the same
+ * time and joined. Its bytes depend on the data and the arguments alone. A work memory belongs to one thread
+ * at a time.
  */
 #ifndef YOKE_IO_PNG_DEFLATE_H
 #define YOKE_IO_PNG_DEFLATE_H
@@ -14,17 +15,20 @@
 #include "png_tokens.h"
 
 enum yk_deflate_method {
-    YK_DEFLATE_RUNS,   /* photographs, noise */
-    YK_DEFLATE_MATCHES /* drawn images, patterns */
+    YK_DEFLATE_RUNS,    /* photographs, noise */
+    YK_DEFLATE_MATCHES, /* drawn images, patterns */
+    YK_DEFLATE_DEEP     /* as matches, searched for longer */
 };
 
 struct yk_deflate_job {
     const uint8_t *data; /* YK_READ_PAST bytes behind it can be read */
     size_t size;         /* < 2^23 */
     enum yk_deflate_method method;
-    size_t bpp; /* bytes of a pixel, 1 .. 8 */
-    size_t row; /* bytes of a row, filter byte included */
-    bool last;  /* ends the stream; else the result ends at a byte, behind an empty stored block */
+    size_t bpp;   /* bytes of a pixel, 1 .. 8 */
+    size_t row;   /* bytes of a row, filter byte included */
+    size_t block; /* symbols of a block, at the most YK_BLOCK_SYMBOLS: fewer adapt better and cost time; 0:
+                     the usual */
+    bool last;    /* ends the stream; else the result ends at a byte, behind an empty stored block */
     enum yk_cpu level;
 };
 

@@ -10,16 +10,16 @@ _Static_assert(2 * (YK_CODE_BITS + 5 + YK_DISTANCE_BITS + 1) <= BITS_FREE, "two 
 _Static_assert(YK_CODE_BITS + 5 + YK_DISTANCE_BITS + 13 <= BITS_FREE, "a match fits");
 
 const uint8_t yk_length_symbols[YK_MATCH_MAX + 1] = {
-    0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 12, 12, 13, 13, 13, 13, 14, 14, 14,
-    14, 15, 15, 15, 15, 16, 16, 16, 16, 16, 16, 16, 16, 17, 17, 17, 17, 17, 17, 17, 17, 18, 18, 18, 18, 18,
-    18, 18, 18, 19, 19, 19, 19, 19, 19, 19, 19, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20,
-    20, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 24, 24, 24,
-    24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24,
-    24, 24, 24, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25,
-    25, 25, 25, 25, 25, 25, 25, 25, 25, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26,
-    26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27,
-    27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 28,
+    0,  0,  0,  0,  1,  2,  3,  4,  5,  6,  7,  8,  8,  9,  9,  10, 10, 11, 11, 12, 12, 12, 12, 13, 13, 13,
+    13, 14, 14, 14, 14, 15, 15, 15, 15, 16, 16, 16, 16, 16, 16, 16, 16, 17, 17, 17, 17, 17, 17, 17, 17, 18,
+    18, 18, 18, 18, 18, 18, 18, 19, 19, 19, 19, 19, 19, 19, 19, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20,
+    20, 20, 20, 20, 20, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 22, 22, 22, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    23, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24,
+    24, 24, 24, 24, 24, 24, 24, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25,
+    25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 25, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26,
+    26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 27, 27, 27, 27, 27, 27, 27,
+    27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 28,
 };
 
 /* The next 8 bytes of the stream. */
@@ -31,7 +31,8 @@ static inline void store64(uint8_t *at, uint64_t v)
     memcpy(at, &v, sizeof v);
 }
 
-/* Writes whole bytes; fewer than 8 bits stay. `count` may hold more above its low 6 bits, which are the number. */
+/* Writes whole bytes; fewer than 8 bits stay. `count` may hold more above its low 6 bits, which are the
+ * number. */
 static inline void flush(struct yk_bits *bits)
 {
     store64(bits->at, bits->held);
@@ -41,8 +42,8 @@ static inline void flush(struct yk_bits *bits)
     bits->count = count & 7;
 }
 
-/* Appends a table entry without flushing. Its number of bits is its low byte, which is all that a shift by a 64-bit
- * register looks at. */
+/* Appends a table entry without flushing. Its number of bits is its low byte, which is all that a shift by a
+ * 64-bit register looks at. */
 static inline void add(struct yk_bits *bits, uint64_t entry)
 {
     bits->held |= (entry >> 8) << (bits->count & 63);
@@ -115,7 +116,8 @@ void yk_emit_tables_make(struct yk_emit_tables *tables, const uint8_t litlen[YK_
 
 static inline __attribute__((always_inline)) const uint16_t *emit_symbols(struct yk_bits *bits,
                                                                           const struct yk_emit_tables *tables,
-                                                                          const uint16_t *p, size_t count, size_t each)
+                                                                          const uint16_t *p, size_t count,
+                                                                          size_t each)
 {
     for (; count >= each; count -= each) {
         for (size_t k = 0; k < each; k++)
@@ -130,12 +132,13 @@ static inline __attribute__((always_inline)) const uint16_t *emit_symbols(struct
     return p;
 }
 
-static inline __attribute__((always_inline)) void emit(struct yk_bits *shared, const struct yk_emit_tables *tables,
-                                                       const struct yk_parsed *parsed)
+static inline __attribute__((always_inline)) void
+emit(struct yk_bits *shared, const struct yk_emit_tables *tables, const struct yk_parsed *parsed)
 {
     struct yk_bits bits = *shared;
     const uint16_t *p = parsed->symbols;
-    for (const struct yk_token *token = parsed->tokens; token < parsed->tokens + parsed->token_count; token++) {
+    for (const struct yk_token *token = parsed->tokens; token < parsed->tokens + parsed->token_count;
+         token++) {
         if (tables->widest <= BITS_FREE / 4)
             p = emit_symbols(&bits, tables, p, token->symbols, 4);
         else if (tables->widest <= BITS_FREE / 3)
@@ -157,10 +160,10 @@ static inline __attribute__((always_inline)) void emit(struct yk_bits *shared, c
 }
 
 #if defined(__x86_64__)
-/* BMI2's shifts take their count from any register and leave the flags alone: the same code is a third faster. */
-__attribute__((target("bmi,bmi2,lzcnt"))) static void emit_bmi2(struct yk_bits *bits,
-                                                                const struct yk_emit_tables *tables,
-                                                                const struct yk_parsed *parsed)
+/* BMI2's shifts take their count from any register and leave the flags alone: the same code is a third
+ * faster. */
+__attribute__((target("bmi,bmi2,lzcnt"))) static void
+emit_bmi2(struct yk_bits *bits, const struct yk_emit_tables *tables, const struct yk_parsed *parsed)
 {
     emit(bits, tables, parsed);
 }

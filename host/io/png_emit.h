@@ -35,8 +35,8 @@ struct yk_emit_tables {
     unsigned widest; /* most bits of any symbol that has a code */
 };
 
-/* `bpp`: the distance that YK_RUN_PIXEL stands for. The lengths are at most YK_CODE_BITS, those of distances at most
- * YK_DISTANCE_BITS. */
+/* `bpp`: the distance that YK_RUN_PIXEL stands for. The lengths are at most YK_CODE_BITS, those of distances
+ * at most YK_DISTANCE_BITS. */
 void yk_emit_tables_make(struct yk_emit_tables *tables, const uint8_t litlen[YK_LITLEN_SYMBOLS],
                          const uint8_t distance[YK_DISTANCE_SYMBOLS], size_t bpp);
 
@@ -44,8 +44,8 @@ void yk_emit_tables_make(struct yk_emit_tables *tables, const uint8_t litlen[YK_
 void yk_emit_block(struct yk_bits *bits, const struct yk_emit_tables *tables, const struct yk_parsed *parsed,
                    enum yk_cpu level);
 
-/* The symbol of a length 3 .. 258, less 257, and how many extra bits it has; of a distance 1 .. 32768 and its extra bits
- * (RFC 1951, 3.2.5). */
+/* The symbol of a length 3 .. 258, less 257, and how many extra bits it has; of a distance 1 .. 32768 and its
+ * extra bits (RFC 1951, 3.2.5). */
 extern const uint8_t yk_length_symbols[YK_MATCH_MAX + 1];
 
 static inline unsigned yk_length_symbol(unsigned length)

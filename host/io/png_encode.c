@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * An image in strips (contract in png_encode.h). Which thread codes which strip, and with which of the work memories,
- * changes nothing. */
+ * An image in strips (contract in png_encode.h). Which thread codes which strip, and with which of the work
+ * memories, changes nothing. */
 #include "png_encode.h"
 
 #include <inttypes.h>
@@ -13,7 +13,9 @@
 #include "png_stream.h"
 #include "png_write.h"
 
-enum { ROW_BYTES_MAX = 1 << 30 }; /* a strip is at least a row, and an IDAT chunk holds less than 2^31 bytes */
+enum {
+    ROW_BYTES_MAX = 1 << 30
+}; /* a strip is at least a row, and an IDAT chunk holds less than 2^31 bytes */
 
 struct encoder {
     struct yk_png_rows rows;
@@ -32,8 +34,9 @@ static size_t parts_of(uint32_t height, uint32_t strip_rows)
     return parts ? parts : 1;
 }
 
-enum yk_status yk_png_encode_begin_as(void **state, const struct yk_image *image, const struct yk_png_plan *plan,
-                                      uint32_t strip_rows, size_t *parts, struct yk_error *error)
+enum yk_status yk_png_encode_begin_as(void **state, const struct yk_image *image,
+                                      const struct yk_png_plan *plan, uint32_t strip_rows, size_t *parts,
+                                      struct yk_error *error)
 {
     struct encoder *encoder = calloc(1, sizeof *encoder);
     if (!encoder)
@@ -57,15 +60,18 @@ enum yk_status yk_png_encode_begin_as(void **state, const struct yk_image *image
 
 static bool level_known(int level)
 {
-    return (level >= 0 && level <= 9) || level == YK_EFFORT_BALANCED || level == YK_EFFORT_FAST || level == YK_EFFORT_SMALL;
+    return (level >= 0 && level <= 9) || level == YK_EFFORT_BALANCED || level == YK_EFFORT_FAST ||
+           level == YK_EFFORT_SMALL;
 }
 
-enum yk_status yk_png_encode_begin(void **state, const struct yk_image *image, const struct yk_encode_options *options,
-                                   size_t *parts, struct yk_error *error)
+enum yk_status yk_png_encode_begin(void **state, const struct yk_image *image,
+                                   const struct yk_encode_options *options, size_t *parts,
+                                   struct yk_error *error)
 {
     int level = options ? options->level : YK_EFFORT_BALANCED;
     if (!level_known(level))
-        return yk_error_set(error, YK_ERR_INVALID, "PNG: there is no compression level %d, only -1 and 0 to 9", level);
+        return yk_error_set(error, YK_ERR_INVALID,
+                            "PNG: there is no compression level %d, only -1 and 0 to 9", level);
     if (image->width > PNG_UINT_31_MAX || image->height > PNG_UINT_31_MAX)
         return yk_error_set(error, YK_ERR_LIMIT,
                             "PNG: a side of the %" PRIu32 "x%" PRIu32
@@ -74,8 +80,8 @@ enum yk_status yk_png_encode_begin(void **state, const struct yk_image *image, c
     struct yk_png_rows rows;
     yk_png_rows_begin(&rows, image, yk_cpu_allowed());
     if (rows.row_bytes > ROW_BYTES_MAX)
-        return yk_error_set(error, YK_ERR_LIMIT, "PNG: rows of %zu bytes are over the limit of %d", rows.row_bytes,
-                            (int)ROW_BYTES_MAX);
+        return yk_error_set(error, YK_ERR_LIMIT, "PNG: rows of %zu bytes are over the limit of %d",
+                            rows.row_bytes, (int)ROW_BYTES_MAX);
     struct yk_png_plan plan;
     enum yk_status status = yk_png_choose(&rows, level, &plan, error);
     if (status != YK_OK)
@@ -124,7 +130,8 @@ enum yk_status yk_png_encode_part(void *state, size_t part, struct yk_error *err
 enum yk_status yk_png_encode_finish(void *state, struct yk_bytes *bytes, struct yk_error *error)
 {
     struct encoder *encoder = state;
-    enum yk_status status = yk_png_write_file(encoder->rows.image, encoder->strips, encoder->parts, bytes, error);
+    enum yk_status status =
+        yk_png_write_file(encoder->rows.image, encoder->strips, encoder->parts, bytes, error);
     yk_png_encode_abort(encoder);
     return status;
 }

@@ -13,7 +13,8 @@ static uint8_t paeth(int a, int b, int c)
     return (uint8_t)(pb <= pc ? b : c);
 }
 
-static uint8_t filtered(enum yk_png_filter filter, const uint8_t *row, const uint8_t *above, size_t i, size_t bpp)
+static uint8_t filtered(enum yk_png_filter filter, const uint8_t *row, const uint8_t *above, size_t i,
+                        size_t bpp)
 {
     int a = i < bpp ? 0 : row[i - bpp], b = above[i], c = i < bpp ? 0 : above[i - bpp];
     switch (filter) {
@@ -30,8 +31,8 @@ static uint8_t filtered(enum yk_png_filter filter, const uint8_t *row, const uin
     }
 }
 
-static void apply(enum yk_png_filter filter, const uint8_t *row, const uint8_t *above, size_t bytes, size_t bpp,
-                  uint8_t *out)
+static void apply(enum yk_png_filter filter, const uint8_t *row, const uint8_t *above, size_t bytes,
+                  size_t bpp, uint8_t *out)
 {
     for (size_t i = 0; i < bytes; i++)
         out[i] = filtered(filter, row, above, i, bpp);

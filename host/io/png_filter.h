@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * PNG row filters for writing (PNG 3rd edition, clause 9), and the sums by which libpng and others choose one.
- * One plain C version, which the others must equal byte for byte, and one for each vector width.
+ * PNG row filters for writing (PNG 3rd edition, clause 9), and the sums by which libpng and others choose
+ * one. One plain C version, which the others must equal byte for byte, and one for each vector width.
  */
 #ifndef YOKE_IO_PNG_FILTER_H
 #define YOKE_IO_PNG_FILTER_H
@@ -20,12 +20,13 @@ enum yk_png_filter {
     YK_PNG_FILTERS /* how many */
 };
 
-/* Both functions: `row` and `above` are rows of `bytes` >= 1 bytes in file order, pixels of `bpp` (1, 2, 3, 4, 6,
- * 8) bytes; above is a row of zeros for the image's first. Nothing outside the rows is read or written. Any thread. */
+/* Both functions: `row` and `above` are rows of `bytes` >= 1 bytes in file order, pixels of `bpp` (1, 2, 3,
+ * 4, 6, 8) bytes; above is a row of zeros for the image's first. Nothing outside the rows is read or written.
+ * Any thread. */
 struct yk_png_filters {
     /* out[0 .. bytes) = the filtered row, without the filter byte. `out` overlaps neither row. */
-    void (*apply)(enum yk_png_filter filter, const uint8_t *row, const uint8_t *above, size_t bytes, size_t bpp,
-                  uint8_t *out);
+    void (*apply)(enum yk_png_filter filter, const uint8_t *row, const uint8_t *above, size_t bytes,
+                  size_t bpp, uint8_t *out);
     /* sums[filter] = sum over the filtered row of min(v, 256 - v): how far the bytes are from zero. */
     void (*sums)(const uint8_t *row, const uint8_t *above, size_t bytes, size_t bpp,
                  uint64_t sums[YK_PNG_FILTERS]);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * The row filters on vectors of bytes; included once for each vector width. The includer defines: TARGET (function
- * attribute), V (vector type), LANES (its bytes), LOAD(p), STORE(p, v), SUB8 SUBS8 AVG8 MIN8 MAX8 (unsigned bytes),
- * AND OR XOR, EQ8 (a mask), EITHER(mask, mask), FILL(v, mask) (all bits where the mask is set), PICK(mask, yes, no),
- * ZERO, EVERY8(n) (every byte n), SUM8(v) (partial sums of bytes as 64-bit lanes), ADD64, TOTAL(v) (sum of the 64-bit
- * lanes), NAME (of the table).
+ * The row filters on vectors of bytes; included once for each vector width. The includer defines: TARGET
+ * (function attribute), V (vector type), LANES (its bytes), LOAD(p), STORE(p, v), SUB8 SUBS8 AVG8 MIN8 MAX8
+ * (unsigned bytes), AND OR XOR, EQ8 (a mask), EITHER(mask, mask), FILL(v, mask) (all bits where the mask is
+ * set), PICK(mask, yes, no), ZERO, EVERY8(n) (every byte n), SUM8(v) (partial sums of bytes as 64-bit lanes),
+ * ADD64, TOTAL(v) (sum of the 64-bit lanes), NAME (of the table).
  *
- * A row is: its first pixel and what is too short for a vector in plain C, then whole vectors, then one vector that
- * ends with the row and overlaps the one before. */
+ * A row is: its first pixel and what is too short for a vector in plain C, then whole vectors, then one
+ * vector that ends with the row and overlaps the one before. */
 
 struct context {
     const uint8_t *row, *above;
@@ -19,9 +19,9 @@ TARGET static inline V distance(V x, V y)
     return OR(SUBS8(x, y), SUBS8(y, x));
 }
 
-/* Paeth's choice with bytes alone. Where c is not strictly between a and b, a + b - 2c is (b - c) + (a - c) with both
- * terms of one sign, so that c is never nearest; there `pc` is set to the largest byte. Else it is the difference of
- * the two distances. */
+/* Paeth's choice with bytes alone. Where c is not strictly between a and b, a + b - 2c is (b - c) + (a - c)
+ * with both terms of one sign, so that c is never nearest; there `pc` is set to the largest byte. Else it is
+ * the difference of the two distances. */
 TARGET static inline V paeth(V a, V b, V c)
 {
     V pa = distance(b, c), pb = distance(a, c);
@@ -52,13 +52,15 @@ TARGET static inline V vector_at(const struct context *in, enum yk_png_filter fi
     case YK_PNG_AVERAGE:
         return SUB8(x, average(LOAD(in->row + i - in->bpp), LOAD(in->above + i)));
     case YK_PNG_PAETH:
-        return SUB8(x, paeth(LOAD(in->row + i - in->bpp), LOAD(in->above + i), LOAD(in->above + i - in->bpp)));
+        return SUB8(x,
+                    paeth(LOAD(in->row + i - in->bpp), LOAD(in->above + i), LOAD(in->above + i - in->bpp)));
     default:
         return x;
     }
 }
 
-TARGET static inline void apply_one(const struct context *in, enum yk_png_filter filter, size_t bytes, uint8_t *out)
+TARGET static inline void apply_one(const struct context *in, enum yk_png_filter filter, size_t bytes,
+                                    uint8_t *out)
 {
     size_t i = in->bpp;
     for (; i + LANES <= bytes; i += LANES)
@@ -67,8 +69,8 @@ TARGET static inline void apply_one(const struct context *in, enum yk_png_filter
         STORE(out + bytes - LANES, vector_at(in, filter, bytes - LANES));
 }
 
-TARGET static void apply(enum yk_png_filter filter, const uint8_t *row, const uint8_t *above, size_t bytes, size_t bpp,
-                         uint8_t *out)
+TARGET static void apply(enum yk_png_filter filter, const uint8_t *row, const uint8_t *above, size_t bytes,
+                         size_t bpp, uint8_t *out)
 {
     const struct context in = {row, above, bpp};
     if (bytes < LANES + bpp || filter == YK_PNG_NONE) {
@@ -103,7 +105,8 @@ TARGET static inline void sum_vector(const struct context *in, size_t i, V keep,
     totals[YK_PNG_NONE] = ADD64(totals[YK_PNG_NONE], SUM8(AND(keep, magnitude(x))));
     totals[YK_PNG_SUB] = ADD64(totals[YK_PNG_SUB], SUM8(AND(keep, magnitude(SUB8(x, a)))));
     totals[YK_PNG_UP] = ADD64(totals[YK_PNG_UP], SUM8(AND(keep, magnitude(SUB8(x, b)))));
-    totals[YK_PNG_AVERAGE] = ADD64(totals[YK_PNG_AVERAGE], SUM8(AND(keep, magnitude(SUB8(x, average(a, b))))));
+    totals[YK_PNG_AVERAGE] =
+        ADD64(totals[YK_PNG_AVERAGE], SUM8(AND(keep, magnitude(SUB8(x, average(a, b))))));
     totals[YK_PNG_PAETH] = ADD64(totals[YK_PNG_PAETH], SUM8(AND(keep, magnitude(SUB8(x, paeth(a, b, c))))));
 }
 

@@ -6,7 +6,8 @@
 
 enum { SYMBOL_BITS = 9, PRECODE_SYMBOLS = 19, PRECODE_BITS = 7 };
 
-/* Sorts by count, then symbol: both in one key. Radix, least digit first, digits that do not differ left out. */
+/* Sorts by count, then symbol: both in one key. Radix, least digit first, digits that do not differ left out.
+ */
 static void sort_keys(uint32_t *keys, size_t count)
 {
     uint32_t other[YK_LITLEN_SYMBOLS], *from = keys, *to = other, all_or = 0, all_and = UINT32_MAX;
@@ -32,8 +33,8 @@ static void sort_keys(uint32_t *keys, size_t count)
         memcpy(keys, from, count * sizeof *keys);
 }
 
-/* Moffat and Katajainen, "In-place calculation of minimum-redundancy codes" (1995): a[] holds the sorted counts and
- * gets the code lengths, the longest first. count >= 2. */
+/* Moffat and Katajainen, "In-place calculation of minimum-redundancy codes" (1995): a[] holds the sorted
+ * counts and gets the code lengths, the longest first. count >= 2. */
 static void lengths_in_place(uint32_t *a, size_t count)
 {
     size_t leaf = 0, root = 0;
@@ -63,8 +64,8 @@ static void lengths_in_place(uint32_t *a, size_t count)
     }
 }
 
-/* per_length[n]: how many codes have n bits. Makes none longer than `most`: what was longer gets `most` bits, then
- * a shorter code is made longer until the code can be told apart again (Kraft's sum is at most one). */
+/* per_length[n]: how many codes have n bits. Makes none longer than `most`: what was longer gets `most` bits,
+ * then a shorter code is made longer until the code can be told apart again (Kraft's sum is at most one). */
 static void limit(uint32_t per_length[33], unsigned most)
 {
     for (unsigned n = 32; n > most; n--) {
@@ -141,8 +142,8 @@ static inline void put(struct yk_huffman_header *header, unsigned value, unsigne
     header->bits += bits;
 }
 
-/* Code lengths as symbols of the third code: runs of zeros are 17 (3 .. 10) and 18 (11 .. 138), repeats of the last
- * length 16 (3 .. 6). items: symbol, then extra value << 8. */
+/* Code lengths as symbols of the third code: runs of zeros are 17 (3 .. 10) and 18 (11 .. 138), repeats of
+ * the last length 16 (3 .. 6). items: symbol, then extra value << 8. */
 static size_t pack_lengths(const uint8_t *lengths, size_t count, uint16_t *items)
 {
     size_t packed = 0;
@@ -180,7 +181,8 @@ static size_t trimmed(const uint8_t *lengths, size_t count, size_t least)
 void yk_huffman_header(const uint8_t litlen[YK_LITLEN_SYMBOLS], const uint8_t distance[YK_DISTANCE_SYMBOLS],
                        struct yk_huffman_header *header)
 {
-    static const uint8_t order[PRECODE_SYMBOLS] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+    static const uint8_t order[PRECODE_SYMBOLS] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
+                                                   11, 4,  12, 3, 13, 2, 14, 1, 15};
     static const uint8_t extra[PRECODE_SYMBOLS] = {[16] = 2, [17] = 3, [18] = 7};
     uint8_t joined[YK_LITLEN_SYMBOLS + YK_DISTANCE_SYMBOLS], lengths[PRECODE_SYMBOLS];
     uint16_t items[YK_LITLEN_SYMBOLS + YK_DISTANCE_SYMBOLS], codes[PRECODE_SYMBOLS];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Huffman codes for Deflate (RFC 1951): code lengths from counts, codes from lengths, and the header of a block with
- * codes of its own. Integer arithmetic alone, so the bits are the same on every machine. Any thread.
+ * Huffman codes for Deflate (RFC 1951): code lengths from counts, codes from lengths, and the header of a
+ * block with codes of its own. Integer arithmetic alone, so the bits are the same on every machine. Any
+ * thread.
  */
 #ifndef YOKE_IO_PNG_HUFFMAN_H
 #define YOKE_IO_PNG_HUFFMAN_H
@@ -10,18 +11,19 @@
 #include <stdint.h>
 
 enum {
-    YK_LITLEN_SYMBOLS = 286,  /* 256 literals, end of block, 29 lengths */
+    YK_LITLEN_SYMBOLS = 286, /* 256 literals, end of block, 29 lengths */
     YK_DISTANCE_SYMBOLS = 30,
     YK_END_OF_BLOCK = 256,
-    /* The format allows 15. With these, two runs (length, its up to 5 extra bits, distance, its one) or a length and a
-     * distance with all their extra bits fit 64 bits beside the up to 7 that wait. */
+    /* The format allows 15. With these, two runs (length, its up to 5 extra bits, distance, its one) or a
+     * length and a distance with all their extra bits fit 64 bits beside the up to 7 that wait. */
     YK_CODE_BITS = 12,
     YK_DISTANCE_BITS = 10,
     YK_HEADER_BYTES = 320 /* no block header is longer: 14 + 19 * 3 + 316 * 7 bits */
 };
 
-/* Fills lengths[0 .. symbols) with the lengths (0: the symbol does not occur, else 1 .. `most`) of an optimal code,
- * near-optimal where `most` limits it. At least two symbols get a code. symbols <= 286, most <= 15, counts < 2^23. */
+/* Fills lengths[0 .. symbols) with the lengths (0: the symbol does not occur, else 1 .. `most`) of an optimal
+ * code, near-optimal where `most` limits it. At least two symbols get a code. symbols <= 286, most <= 15,
+ * counts < 2^23. */
 void yk_huffman_lengths(const uint32_t *counts, size_t symbols, unsigned most, uint8_t *lengths);
 
 /* The canonical code of every symbol, its bits reversed as the stream wants them; 0 for length 0. */

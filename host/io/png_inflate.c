@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Inflate: headers, tables, stored blocks (contract in png_inflate.h). What it refuses is what zlib refuses. */
+ * Inflate: headers, tables, stored blocks (contract in png_inflate.h). What it refuses is what zlib refuses.
+ */
 #include "png_inflate.h"
 
 #include <string.h>
@@ -30,7 +31,8 @@ bool yk_inflate_fill(struct yk_inflate *inflate)
     inflate->drained = got < room;
     end += got;
     inflate->in_end = end;
-    /* Between two looks at this limit there are three loads of 8 bytes, each at most 7 after the one before. */
+    /* Between two looks at this limit there are three loads of 8 bytes, each at most 7 after the one before.
+     */
     inflate->in_limit = inflate->in_end - YK_INFLATE_PAD / 2;
     if (inflate->drained) {
         memset(end, 0, YK_INFLATE_PAD);
@@ -72,7 +74,8 @@ void yk_inflate_pair_plain(uint32_t *table, const uint32_t *single)
     }
 }
 
-/* The next codeword of a canonical code, its bits in the order of the stream: counting with the bits reversed. */
+/* The next codeword of a canonical code, its bits in the order of the stream: counting with the bits
+ * reversed. */
 static unsigned next_codeword(unsigned codeword, unsigned length)
 {
     unsigned bit = 1U << (length - 1);
@@ -86,8 +89,8 @@ static uint32_t entry_of(uint32_t value, unsigned length)
     return value + length * (value & YK_INFLATE_LITERALS ? 1 : 0x101);
 }
 
-/* Index bits that a second-level table needs for the codewords from `length` on, when `count[]` of each length are
- * left: the depth of the subtree that the next ones fill. */
+/* Index bits that a second-level table needs for the codewords from `length` on, when `count[]` of each
+ * length are left: the depth of the subtree that the next ones fill. */
 static unsigned subtable_bits(const unsigned *count, unsigned length, unsigned from)
 {
     unsigned bits = length - from;
@@ -106,8 +109,8 @@ struct code {
     unsigned longest;
 };
 
-/* Counts and sorts; false where zlib would call the set of lengths wrong: too many codewords, or too few unless
- * `single` allows one of one bit (or none at all). */
+/* Counts and sorts; false where zlib would call the set of lengths wrong: too many codewords, or too few
+ * unless `single` allows one of one bit (or none at all). */
 static bool code_make(struct code *code, const uint8_t *lengths, unsigned symbols, bool single)
 {
     memset(code->count, 0, sizeof code->count);
@@ -132,7 +135,8 @@ static bool code_make(struct code *code, const uint8_t *lengths, unsigned symbol
     return true;
 }
 
-/* Fills a table of 2^bits entries and its second-level tables. values[symbol]: the entry without codeword bits. */
+/* Fills a table of 2^bits entries and its second-level tables. values[symbol]: the entry without codeword
+ * bits. */
 static void table_make(uint32_t *table, unsigned bits, struct code *code, const uint32_t *values)
 {
     const uint16_t *symbol = code->sorted;
@@ -186,8 +190,8 @@ static void values_make(uint32_t *litlen, uint32_t *dist)
     dist[30] = dist[31] = YK_INFLATE_INVALID;
 }
 
-/* Whether enough pairs of literals fit one lookup to pay for looking for them. In photographs they nearly always do;
- * the limit, one in 16, is for the blocks of small files and for long codes. */
+/* Whether enough pairs of literals fit one lookup to pay for looking for them. In photographs they nearly
+ * always do; the limit, one in 16, is for the blocks of small files and for long codes. */
 static bool pairs_pay(const uint8_t *lengths)
 {
     uint32_t literals[CODE_MAX + 1] = {0};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Inflate (RFC 1950, 1951) of a zlib stream in pieces, into a sliding window that stays in the cache. It is written
- * out here, and not taken from libdeflate or ISA-L, for two reasons: both accept streams that zlib refuses (unused
- * codewords, incomplete codes, too many symbols), and a decoder beside libpng must never accept more than libpng;
- * and the first touch of a buffer for the whole image costs as much time as half the decoding.
- * One thread for each struct; nothing shared.
+ * Inflate (RFC 1950, 1951) of a zlib stream in pieces, into a sliding window that stays in the cache. It is
+ * written out here, and not taken from libdeflate or ISA-L, for two reasons: both accept streams that zlib
+ * refuses (unused codewords, incomplete codes, too many symbols), and a decoder beside libpng must never
+ * accept more than libpng; and the first touch of a buffer for the whole image costs as much time as half the
+ * decoding. One thread for each struct; nothing shared.
  */
 #ifndef YOKE_IO_PNG_INFLATE_H
 #define YOKE_IO_PNG_INFLATE_H
@@ -18,12 +18,14 @@ enum {
     YK_INFLATE_SLACK = 512,        /* bytes at and after `stop` that a run may write */
     YK_INFLATE_LITLEN_BITS = 12,   /* first-level lookups; the longest code has 15 bits */
     YK_INFLATE_DIST_BITS = 8,
-    /* A second-level table of 2^b entries replaces a complete subtree of depth b, which has b + 1 symbols or more. */
+    /* A second-level table of 2^b entries replaces a complete subtree of depth b, which has b + 1 symbols or
+       more. */
     YK_INFLATE_LITLEN_SIZE = 4096 + 288 / 4 * 8,
     YK_INFLATE_DIST_SIZE = 256 + 32 / 8 * 128,
     YK_INFLATE_SLICE = 32 << 10,
     YK_INFLATE_BEHIND = 8, /* bytes before the input that stay, because they may still be in the bit buffer */
-    YK_INFLATE_PAD = 64 /* bytes after the input that may be looked at, and are zero where the input has ended */
+    YK_INFLATE_PAD =
+        64 /* bytes after the input that may be looked at, and are zero where the input has ended */
 };
 
 enum yk_inflate_result {
@@ -33,7 +35,8 @@ enum yk_inflate_result {
 };
 
 struct yk_inflate {
-    size_t (*take)(void *context, uint8_t *out, size_t room); /* copies input; less than `room` at its end only */
+    size_t (*take)(void *context, uint8_t *out,
+                   size_t room); /* copies input; less than `room` at its end only */
     void *context;
     const uint8_t *in, *in_end; /* in the slice; `in` is past the whole bytes in `bits` */
     const uint8_t *in_limit;    /* from here on it must be filled before another symbol is read */
@@ -50,13 +53,15 @@ struct yk_inflate {
     uint8_t slice[YK_INFLATE_BEHIND + YK_INFLATE_SLICE + YK_INFLATE_PAD];
 };
 
-/* Reads the zlib header of a stream that stands for `expected` bytes. `context` is borrowed until the end. false: it
- * is not one that zlib would accept for that many bytes (method, window, preset dictionary, check bits). */
+/* Reads the zlib header of a stream that stands for `expected` bytes. `context` is borrowed until the end.
+ * false: it is not one that zlib would accept for that many bytes (method, window, preset dictionary, check
+ * bits). */
 bool yk_inflate_begin(struct yk_inflate *inflate, size_t (*take)(void *context, uint8_t *out, size_t room),
                       void *context, uint64_t expected);
 
-/* Writes from *next on until that is at `stop` or after it (by less than YK_INFLATE_SLACK; that much memory must be
- * there), or the stream ends. `base`: where the bytes before *next begin; YK_INFLATE_HISTORY of them, or all. */
+/* Writes from *next on until that is at `stop` or after it (by less than YK_INFLATE_SLACK; that much memory
+ * must be there), or the stream ends. `base`: where the bytes before *next begin; YK_INFLATE_HISTORY of them,
+ * or all. */
 enum yk_inflate_result yk_inflate_run(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next,
                                       const uint8_t *stop);
 

@@ -33,7 +33,8 @@ enum yk_inflate_result yk_inflate_codes_plain(struct yk_inflate *inflate, const 
 enum yk_inflate_result yk_inflate_codes_v3(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next,
                                            const uint8_t *stop);
 
-/* Gives entries for one literal a second one where both codewords fit the index. `single`: the table without. */
+/* Gives entries for one literal a second one where both codewords fit the index. `single`: the table without.
+ */
 void yk_inflate_pair_plain(uint32_t *table, const uint32_t *single);
 void yk_inflate_pair_v3(uint32_t *table, const uint32_t *single);
 
@@ -90,15 +91,16 @@ static inline uint32_t yk_inflate_value(uint32_t entry, uint64_t bits)
     return (entry >> 16) + (uint32_t)((bits & ((UINT64_C(1) << (entry & 63)) - 1)) >> (entry >> 8 & 63));
 }
 
-/* Has both values ready at this point of the program. The compiler would look them up behind the branch that tells
- * which of the two is needed; before it, they are there when that branch was predicted wrongly: a quarter of the
- * time for photographs. */
+/* Has both values ready at this point of the program. The compiler would look them up behind the branch that
+ * tells which of the two is needed; before it, they are there when that branch was predicted wrongly: a
+ * quarter of the time for photographs. */
 static inline void yk_inflate_early(uint32_t *a, uint32_t *b)
 {
     __asm__ volatile("" : "+r"(*a), "+r"(*b));
 }
 
-/* yk_inflate_codes_*: `copy` writes `length` bytes that repeat what is `distance` before `out`, and up to 64 more. */
+/* yk_inflate_codes_*: `copy` writes `length` bytes that repeat what is `distance` before `out`, and up to 64
+ * more. */
 static inline __attribute__((always_inline)) enum yk_inflate_result
 yk_inflate_codes(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next, const uint8_t *stop,
                  void (*copy)(uint8_t *out, size_t distance, size_t length))

@@ -71,7 +71,8 @@ enum yk_inflate_result yk_inflate_codes_v3(struct yk_inflate *inflate, const uin
 void yk_inflate_pair_v3(uint32_t *table, const uint32_t *single)
 {
     const __m256i six = _mm256_set1_epi32(63), literals = _mm256_set1_epi32(YK_INFLATE_LITERALS);
-    const __m256i one = _mm256_set1_epi32(YK_INFLATE_LITERAL), most = _mm256_set1_epi32(YK_INFLATE_LITLEN_BITS + 1);
+    const __m256i one = _mm256_set1_epi32(YK_INFLATE_LITERAL),
+                  most = _mm256_set1_epi32(YK_INFLATE_LITLEN_BITS + 1);
     __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     for (int i = 0; i < 1 << YK_INFLATE_LITLEN_BITS; i += 8) {
         __m256i first = _mm256_loadu_si256((const void *)(single + i));

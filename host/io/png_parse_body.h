@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT
- * Runs and matches (contract in png_tokens.h), compiled once for each instruction-set level. The includer defines
- * widen(out, p): out[0 .. 64) = p[0 .. 64); equal_mask(p, distance): bit i of 64 is whether p[i] equals
- * p[i - distance]; agreeing_far(p, q, most): how many of the first `most` bytes agree, reading up to 31 more. */
+ * Runs and matches (contract in png_tokens.h), compiled once for each instruction-set level. The includer
+ * defines widen(out, p): out[0 .. 64) = p[0 .. 64); equal_mask(p, distance): bit i of 64 is whether p[i]
+ * equals p[i - distance]; agreeing_far(p, q, most): how many of the first `most` bytes agree, reading up to
+ * 31 more. */
 #include <string.h>
 
 enum {
-    /* The shortest runs that pay on average: length and distance cost 8 to 9 bits, a byte of a run 1.5 to 3. In the
-     * search for matches a run of pixels must be longer, because it competes with a match. */
+    /* The shortest runs that pay on average: length and distance cost 8 to 9 bits, a byte of a run 1.5 to 3.
+     * In the search for matches a run of pixels must be longer, because it competes with a match. */
     RUN_MIN = 5,
     PIXEL_MIN = 6,
     WINDOW_STARTS = 64 - RUN_MIN + 1, /* positions of a 64-bit mask at which a run can be seen to start */
-    HASHED = 8,     /* bytes; fewer find more matches, which are shorter, slower, and make longer ones impossible */
-    SKIP_SHIFT = 5, /* after 2^5 pixels without a match every second is tried, and so on */
-    TAIL = 16       /* the last bytes of the data are not searched */
+    HASHED =
+        8, /* bytes; fewer find more matches, which are shorter, slower, and make longer ones impossible */
+    DEPTH = 16,        /* places that a deep search looks at, */
+    DEEP_INSERTS = 64, /* and positions of a match that it puts into the table */
+    SKIP_SHIFT = 5,    /* after 2^5 pixels without a match every second is tried, and so on */
+    TAIL = 16          /* the last bytes of the data are not searched */
 };
 
 static inline uint64_t load64(const uint8_t *p)
@@ -35,11 +39,13 @@ static inline uint64_t runs_start(uint64_t mask)
 /* How many positions from bit `first` on are set. */
 static inline size_t ones_from(uint64_t mask, unsigned first)
 {
-    uint64_t rest = ~(mask >> first); /* zeros come in from above: never 0 unless first is 0 and all are set */
+    uint64_t rest =
+        ~(mask >> first); /* zeros come in from above: never 0 unless first is 0 and all are set */
     return rest ? (size_t)__builtin_ctzll(rest) : 64;
 }
 
-static size_t parse_runs(struct yk_parsed *parsed, const uint8_t *data, size_t from, size_t to, size_t bpp, size_t room)
+static size_t parse_runs(struct yk_parsed *parsed, const uint8_t *data, size_t from, size_t to, size_t bpp,
+                         size_t room)
 {
     uint16_t *out = parsed->symbols, *full = out + room;
     size_t at = from;
@@ -77,7 +83,8 @@ static size_t parse_runs(struct yk_parsed *parsed, const uint8_t *data, size_t f
     return at;
 }
 
-/* The first place at or behind `at` where a pixel begins. Division by a multiplication: exact for rows under 2^32. */
+/* The first place at or behind `at` where a pixel begins. Division by a multiplication: exact for rows under
+ * 2^32. */
 static inline size_t aligned(const struct yk_matcher *matcher, size_t at, size_t *row_end)
 {
     size_t row = matcher->row, bpp = matcher->bpp;
@@ -102,7 +109,7 @@ static inline size_t agreeing(uint64_t difference)
 
 /* What does not change during a parse, in registers. */
 struct search {
-    uint32_t *heads;
+    uint32_t *heads, *links;
     size_t bpp, row;
     unsigned hash_shift;
 };
@@ -113,21 +120,51 @@ static inline uint32_t *head_of(const struct search *search, uint64_t here)
     return search->heads + (here * UINT64_C(0x9E3779B97F4A7C15) >> search->hash_shift);
 }
 
-/* The longest match at `at` (length 0: none) of those that the table, the byte and the pixel before, and the row above
- * offer; puts the position into the table. Which one fits cannot be predicted, whether any does, mostly can: so there
- * is one branch for all. */
-static inline struct match find(const struct search *search, const uint8_t *data, size_t at, size_t above, size_t most)
+static inline void insert(const struct search *search, const uint8_t *data, size_t at, bool deep)
+{
+    uint32_t *head = head_of(search, load64(data + at));
+    if (deep)
+        search->links[at % YK_WINDOW] = *head;
+    *head = (uint32_t)at;
+}
+
+/* The longest match at `at` of those that the chain from `from` on offers, if it is longer than `best`. */
+static inline struct match follow(const struct search *search, const uint8_t *data, size_t at, size_t from,
+                                  size_t most, struct match best)
+{
+    uint64_t here = load64(data + at);
+    for (unsigned depth = DEPTH; depth > 0 && at - from - 1 < YK_WINDOW && best.length < most; depth--) {
+        if (load64(data + from) == here && data[from + best.length] == data[at + best.length]) {
+            size_t length = agreeing_far(data + at, data + from, most);
+            if (length > best.length + (best.length < HASHED))
+                best = (struct match){length, at - from};
+        }
+        size_t next = from > 0 ? search->links[from % YK_WINDOW] : from;
+        if (next >= from) /* the end, or a link that a later position has taken */
+            break;
+        from = next;
+    }
+    return best;
+}
+
+/* The longest match at `at` (length 0: none) of those that the table, the byte and the pixel before, and the
+ * row above offer; puts the position into the table. Which one fits cannot be predicted, whether any does,
+ * mostly can: so there is one branch for all. */
+static inline struct match find(const struct search *search, const uint8_t *data, size_t at, size_t above,
+                                size_t most, bool deep)
 {
     uint64_t here = load64(data + at);
     uint32_t *head = head_of(search, here);
     size_t from = *head;
+    if (deep)
+        search->links[at % YK_WINDOW] = (uint32_t)from;
     *head = (uint32_t)at;
     uint64_t near = load64(data + at - 1) ^ here, pixel = load64(data + at - search->bpp) ^ here;
     uint64_t up = load64(data + at - above) ^ here, far = load64(data + from) ^ here;
     far |= 0 - (uint64_t)(at - from - 1 >= YK_WINDOW); /* 0 is the position itself, see below */
-    unsigned any = (near << (64 - 8 * RUN_MIN) == 0) | (pixel << (64 - 8 * PIXEL_MIN) == 0) |
-                   (up == 0) | (far == 0);
-    if (!any)
+    unsigned any =
+        (near << (64 - 8 * RUN_MIN) == 0) | (pixel << (64 - 8 * PIXEL_MIN) == 0) | (up == 0) | (far == 0);
+    if (!any && !deep)
         return (struct match){0, 0};
     /* A farther match must be two bytes longer to be worth its distance. */
     size_t best = agreeing(near), distance = 1, length = agreeing(pixel);
@@ -140,13 +177,14 @@ static inline struct match find(const struct search *search, const uint8_t *data
     best = far == 0 && best < HASHED - 1 ? HASHED : best;
     if (best == HASHED)
         best = agreeing_far(data + at, data + at - distance, most);
-    return (struct match){best, distance};
+    struct match match = {best, best ? distance : 0};
+    return deep ? follow(search, data, at, from, most, match) : match;
 }
 
-/* Writes what the literals and the match become: a symbol or a token, both written, one counted, for the branch would be
- * mispredicted half of the time. */
-static inline void put_match(struct yk_parsed *parsed, uint16_t **out, size_t *since, size_t bpp, size_t literals,
-                             struct match match)
+/* Writes what the literals and the match become: a symbol or a token, both written, one counted, for the
+ * branch would be mispredicted half of the time. */
+static inline void put_match(struct yk_parsed *parsed, uint16_t **out, size_t *since, size_t bpp,
+                             size_t literals, struct match match)
 {
     size_t run = (match.distance == 1) | (match.distance == bpp);
     size_t base = (match.distance == 1 ? YK_RUN_NEAR : YK_RUN_PIXEL) - YK_MATCH_MIN;
@@ -169,20 +207,22 @@ static inline void widen_all(uint16_t *out, const uint8_t *p, size_t count)
     } while (k < count);
 }
 
-static size_t parse_matches(struct yk_parsed *parsed, struct yk_matcher *matcher, const uint8_t *data, size_t from,
-                            size_t to, size_t room)
+static inline __attribute__((always_inline)) size_t parse(struct yk_parsed *parsed,
+                                                          struct yk_matcher *matcher, const uint8_t *data,
+                                                          size_t from, size_t to, size_t room, bool deep)
 {
     uint16_t *out = parsed->symbols;
     size_t literal = from, limit = to > TAIL ? to - TAIL : 0, misses = 0, since = 0, bpp = matcher->bpp;
     size_t row_end = from - from % matcher->row + matcher->row;
     size_t at = aligned(matcher, from < TAIL ? TAIL : from, &row_end);
     size_t used = 0; /* symbols and tokens */
-    const struct search search = {matcher->heads, bpp, matcher->row, 64 - matcher->bits};
-    size_t reach = search.row <= YK_WINDOW ? search.row : SIZE_MAX; /* from where on the row above can be copied */
+    const struct search search = {matcher->heads, matcher->links, bpp, matcher->row, 64 - matcher->bits};
+    size_t reach =
+        search.row <= YK_WINDOW ? search.row : SIZE_MAX; /* from where on the row above can be copied */
     parsed->token_count = 0;
     while (at < limit && at - literal + used < room) {
         struct match match = find(&search, data, at, at >= reach ? search.row : 1,
-                                   to - at < YK_MATCH_MAX ? to - at : YK_MATCH_MAX);
+                                  to - at < YK_MATCH_MAX ? to - at : YK_MATCH_MAX, deep);
         if (match.length == 0) {
             at += bpp * (1 + (misses++ >> SKIP_SHIFT));
             if (at >= row_end)
@@ -203,10 +243,16 @@ static size_t parse_matches(struct yk_parsed *parsed, struct yk_matcher *matcher
         put_match(parsed, &out, &since, bpp, start - literal, match);
         used += start - literal + 1;
         literal = end;
-        /* Two positions of the match, of all: nearly as good, and no branch. They may be behind a short one. */
         size_t next = aligned(matcher, end, &row_end);
-        *head_of(&search, load64(data + at + bpp)) = (uint32_t)(at + bpp);
-        *head_of(&search, load64(data + next - bpp)) = (uint32_t)(next - bpp);
+        if (deep) {
+            size_t stop = next < limit ? next : limit;
+            for (size_t k = 0; k < DEEP_INSERTS && at + bpp < stop; k++)
+                insert(&search, data, at += bpp, deep);
+        } else { /* two positions of the match, of all: nearly as good, and no branch; they may be behind a
+                    short one */
+            insert(&search, data, at + bpp, deep);
+            insert(&search, data, next - bpp, deep);
+        }
         at = next;
     }
     size_t end = at < limit ? at : to;
@@ -217,4 +263,11 @@ static size_t parse_matches(struct yk_parsed *parsed, struct yk_matcher *matcher
         parsed->tokens[parsed->token_count++] = (struct yk_token){(uint32_t)since, 0, 0};
     parsed->symbol_count = (size_t)(out - parsed->symbols);
     return end;
+}
+
+static size_t parse_matches(struct yk_parsed *parsed, struct yk_matcher *matcher, const uint8_t *data,
+                            size_t from, size_t to, size_t room, bool deep)
+{
+    return deep ? parse(parsed, matcher, data, from, to, room, true)
+                : parse(parsed, matcher, data, from, to, room, false);
 }

@@ -28,8 +28,9 @@ static inline void widen(uint16_t *out, const uint8_t *p)
 static inline size_t agreeing_far(const uint8_t *p, const uint8_t *q, size_t most)
 {
     for (size_t n = 0; n < most; n += 16) {
-        unsigned same = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(p + n)),
-                                                                   _mm_loadu_si128((const __m128i *)(const void *)(q + n))));
+        unsigned same = (unsigned)_mm_movemask_epi8(
+            _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(p + n)),
+                           _mm_loadu_si128((const __m128i *)(const void *)(q + n))));
         if (same != 0xffff) {
             n += (unsigned)__builtin_ctz(~same);
             return n < most ? n : most;

@@ -18,7 +18,8 @@ static inline uint64_t equal_mask(const uint8_t *p, size_t distance)
                                     _mm256_loadu_si256((const __m256i *)(const void *)(p - distance)));
     __m256i high = _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(const void *)(p + 32)),
                                      _mm256_loadu_si256((const __m256i *)(const void *)(p + 32 - distance)));
-    return (uint64_t)(uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+    return (uint64_t)(uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high)
+                                                               << 32;
 }
 
 static inline void widen(uint16_t *out, const uint8_t *p)

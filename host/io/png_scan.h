@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A PNG file in memory as a row of chunks, without libpng: what is there, where the pixel data lies, and that data
- * piece by piece with its checksums. Nothing in the file is trusted. Depends on libdeflate (CRC) only.
+ * A PNG file in memory as a row of chunks, without libpng: what is there, where the pixel data lies, and that
+ * data piece by piece with its checksums. Nothing in the file is trusted. Depends on libdeflate (CRC) only.
  */
 #ifndef YOKE_IO_PNG_SCAN_H
 #define YOKE_IO_PNG_SCAN_H
@@ -21,8 +21,9 @@ struct yk_png_scan {
     uint64_t idat_bytes;      /* upper bound of the compressed pixel data libpng can see */
     bool gamma, chromaticity; /* a gAMA, a cHRM chunk is there: libpng also derives both from sRGB */
     bool ihdr_first;
-    /* The file is cut into chunks without fault up to and including its first run of consecutive IDATs, which lies at
-     * idat_at .. idat_end (chunk frames included), and no chunk but a first one is an IHDR. idat_bytes is exact. */
+    /* The file is cut into chunks without fault up to and including its first run of consecutive IDATs, which
+     * lies at idat_at .. idat_end (chunk frames included), and no chunk but a first one is an IHDR.
+     * idat_bytes is exact. */
     bool regular;
     size_t idat_at, idat_end;
     uint32_t idat_longest; /* bytes in the largest of these chunks */

@@ -12,7 +12,8 @@ enum {
     STORED_MAX = 65535,
     OUTPUT = 64 << 10,
     ADLER_BASE = 65521,
-    /* zlib's data_type after inflate(Z_BLOCK): how many bits of the last byte are not used yet; at a block's end. */
+    /* zlib's data_type after inflate(Z_BLOCK): how many bits of the last byte are not used yet; at a block's
+       end. */
     UNUSED = 7,
     AT_END = 128
 };
@@ -36,8 +37,8 @@ size_t yk_stream_store(const uint8_t *data, size_t size, bool last, uint8_t *out
     return (size_t)(at - out);
 }
 
-/* Clears the bit that marks the block at `bit` as the last; *was: whether it was set. zlib may hold it already, with
- * the rest of its byte: then zlib gets that rest again. */
+/* Clears the bit that marks the block at `bit` as the last; *was: whether it was set. zlib may hold it
+ * already, with the rest of its byte: then zlib gets that rest again. */
 static bool unmark_block(z_stream *z, uint8_t *stream, uint64_t bit, bool *was)
 {
     uint8_t *byte = &stream[bit / 8];

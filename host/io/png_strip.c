@@ -11,7 +11,7 @@
 #include "mem.h"
 #include "png_stream.h"
 
-enum { ZLIB_HEADER = 2 };
+enum { ZLIB_HEADER = 2, THOROUGH_BLOCK = 1 << 15 };
 
 /* 32 KiB window, no preset dictionary, "fastest": RFC 1950, 2.2. */
 static const uint8_t zlib_header[ZLIB_HEADER] = {0x78, 0x01};
@@ -20,6 +20,7 @@ struct yk_png_work {
     struct yk_deflate *deflate;
     struct libdeflate_compressor *libdeflate; /* NULL unless the plan needs it */
     uint8_t *filtered;
+    uint8_t *spare;   /* libdeflate's result */
     uint8_t *zeros;   /* the row above the first */
     uint8_t *rows[2]; /* in file order, where that is not the image's own */
     uint64_t held[2]; /* which row, plus one */
@@ -37,7 +38,8 @@ void yk_png_rows_begin(struct yk_png_rows *rows, const struct yk_image *image, e
     rows->row_bytes = (size_t)image->width * rows->bpp;
 }
 
-struct yk_png_work *yk_png_work_create(const struct yk_png_rows *source, uint32_t rows, const struct yk_png_plan *plan)
+struct yk_png_work *yk_png_work_create(const struct yk_png_rows *source, uint32_t rows,
+                                       const struct yk_png_plan *plan)
 {
     struct yk_png_work *work = calloc(1, sizeof *work);
     size_t raw = (size_t)rows * (source->row_bytes + 1); /* the caller chose `rows` so that this fits */
@@ -50,7 +52,8 @@ struct yk_png_work *yk_png_work_create(const struct yk_png_rows *source, uint32_
     for (int k = 0; k < 2 && source->swap; k++)
         ok = (work->rows[k] = yk_mem_alloc(source->row_bytes)) && ok;
     if (plan->coder == YK_PNG_LIBDEFLATE)
-        ok = (work->libdeflate = libdeflate_alloc_compressor(plan->level)) && ok;
+        ok = (work->libdeflate = libdeflate_alloc_compressor(plan->level)) &&
+             (work->spare = yk_mem_alloc(yk_deflate_bound(raw))) && ok;
     if (!ok) {
         yk_png_work_free(work);
         return NULL;
@@ -67,6 +70,7 @@ void yk_png_work_free(struct yk_png_work *work)
     if (work->libdeflate)
         libdeflate_free_compressor(work->libdeflate);
     yk_mem_free(work->filtered);
+    yk_mem_free(work->spare);
     yk_mem_free(work->zeros);
     yk_mem_free(work->rows[0]);
     yk_mem_free(work->rows[1]);
@@ -97,8 +101,8 @@ static const uint8_t *file_row(struct yk_png_work *work, const struct yk_png_row
     return out;
 }
 
-void yk_png_filter_rows(struct yk_png_work *work, const struct yk_png_rows *source, unsigned filter, uint32_t y,
-                        uint32_t count, uint8_t *out)
+void yk_png_filter_rows(struct yk_png_work *work, const struct yk_png_rows *source, unsigned filter,
+                        uint32_t y, uint32_t count, uint8_t *out)
 {
     for (uint32_t end = y + count; y < end; y++, out += source->row_bytes + 1) {
         const uint8_t *above = y > 0 ? file_row(work, source, y - 1) : work->zeros;
@@ -110,39 +114,67 @@ void yk_png_filter_rows(struct yk_png_work *work, const struct yk_png_rows *sour
             chosen = yk_png_filter_least(sums);
         }
         out[0] = (uint8_t)chosen;
-        source->filters->apply((enum yk_png_filter)chosen, row, above, source->row_bytes, source->bpp, out + 1);
+        source->filters->apply((enum yk_png_filter)chosen, row, above, source->row_bytes, source->bpp,
+                               out + 1);
     }
 }
 
-/* Codes work->filtered into out[0 .. room); the size, 0 where memory ran out. */
-static size_t code(struct yk_png_work *work, const struct yk_png_rows *source, const struct yk_png_plan *plan,
-                   size_t raw, bool last, uint8_t *out, size_t room)
+static size_t code_own(struct yk_png_work *work, const struct yk_png_rows *source,
+                       const struct yk_png_plan *plan, size_t raw, bool last, uint8_t *out)
 {
-    if (plan->coder == YK_PNG_STORED)
-        return yk_stream_store(work->filtered, raw, last, out);
-    if (plan->coder == YK_PNG_LIBDEFLATE) {
-        size_t size = libdeflate_deflate_compress(work->libdeflate, work->filtered, raw, out, room);
-        if (size > 0)
-            return last ? size : yk_stream_continue(out, size, room);
-        return yk_stream_store(work->filtered, raw, last, out); /* it would not have become smaller */
-    }
     const struct yk_deflate_job job = {
         .data = work->filtered,
         .size = raw,
-        .method = plan->coder == YK_PNG_RUNS ? YK_DEFLATE_RUNS : YK_DEFLATE_MATCHES,
+        .method = plan->coder == YK_PNG_MATCHES ? YK_DEFLATE_MATCHES
+                  : plan->coder == YK_PNG_DEEP  ? YK_DEFLATE_DEEP
+                                                : YK_DEFLATE_RUNS,
         .bpp = source->bpp,
         .row = source->row_bytes + 1,
+        .block = plan->thorough ? THOROUGH_BLOCK : 0,
         .last = last,
         .level = source->level,
     };
     return yk_deflate_strip(work->deflate, &job, out);
 }
 
+/* The smaller of libdeflate's result and runs, which take no time beside it. */
+static size_t code_libdeflate(struct yk_png_work *work, const struct yk_png_rows *source,
+                              const struct yk_png_plan *plan, size_t raw, bool last, uint8_t *out,
+                              size_t room)
+{
+    size_t size = code_own(work, source, plan, raw, last, out);
+    size_t other = libdeflate_deflate_compress(work->libdeflate, work->filtered, raw, work->spare, room);
+    if (other == 0) /* not smaller than stored */
+        return size;
+    if (!last)
+        other = yk_stream_continue(work->spare, other, room);
+    if (other > 0 && other < size) {
+        memcpy(out, work->spare, other);
+        return other;
+    }
+    return other > 0 ? size : 0;
+}
+
+/* Codes work->filtered into out[0 .. room); the size, 0 where memory ran out. */
+static size_t code(struct yk_png_work *work, const struct yk_png_rows *source, const struct yk_png_plan *plan,
+                   size_t raw, bool last, uint8_t *out, size_t room)
+{
+    switch (plan->coder) {
+    case YK_PNG_STORED:
+        return yk_stream_store(work->filtered, raw, last, out);
+    case YK_PNG_LIBDEFLATE:
+        return code_libdeflate(work, source, plan, raw, last, out, room);
+    default:
+        return code_own(work, source, plan, raw, last, out);
+    }
+}
+
 enum yk_status yk_png_strip_code(struct yk_png_work *work, const struct yk_png_rows *source,
                                  const struct yk_png_plan *plan, uint32_t y, uint32_t count, bool last,
                                  struct yk_png_strip *strip, struct yk_error *error)
 {
-    size_t raw = (size_t)count * (source->row_bytes + 1), room = yk_deflate_bound(raw), head = y == 0 ? ZLIB_HEADER : 0;
+    size_t raw = (size_t)count * (source->row_bytes + 1), room = yk_deflate_bound(raw),
+           head = y == 0 ? ZLIB_HEADER : 0;
     uint8_t *data = malloc(head + room);
     if (!data)
         return yk_error_set(error, YK_ERR_NOMEM, "PNG: out of memory");

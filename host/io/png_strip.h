@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Strips of whole rows: filtered and compressed each on its own, so that any thread can take any strip. What a strip
- * becomes depends on the pixels and the plan alone.
+ * Strips of whole rows: filtered and compressed each on its own, so that any thread can take any strip. What
+ * a strip becomes depends on the pixels and the plan alone.
  */
 #ifndef YOKE_IO_PNG_STRIP_H
 #define YOKE_IO_PNG_STRIP_H
@@ -22,9 +22,11 @@ enum {
 
 enum yk_png_coder {
     YK_PNG_STORED,
-    YK_PNG_RUNS,      /* the own coder's two ways: png_deflate.h */
+    YK_PNG_RUNS, /* the own coder's ways: png_deflate.h */
     YK_PNG_MATCHES,
-    YK_PNG_LIBDEFLATE /* its levels 1 .. 12 */
+    YK_PNG_DEEP,
+    YK_PNG_LIBDEFLATE, /* its levels 1 .. 12, or runs for a strip that they make smaller */
+    YK_PNG_CODERS      /* how many */
 };
 
 /* How an image is written. */
@@ -32,6 +34,7 @@ struct yk_png_plan {
     uint8_t filter; /* an yk_png_filter or YK_PNG_LEAST */
     uint8_t coder;  /* an yk_png_coder */
     uint8_t level;  /* for YK_PNG_LIBDEFLATE */
+    bool thorough;  /* smaller blocks */
 };
 
 /* The pixels as rows in file order. Borrows the image. */
@@ -49,16 +52,18 @@ void yk_png_rows_begin(struct yk_png_rows *rows, const struct yk_image *image, e
 /* Memory for one thread at a time. */
 struct yk_png_work;
 
-/* For strips of up to `rows` rows. NULL: out of memory. The caller owns it: yk_png_work_free (NULL is allowed). */
-struct yk_png_work *yk_png_work_create(const struct yk_png_rows *source, uint32_t rows, const struct yk_png_plan *plan);
+/* For strips of up to `rows` rows. NULL: out of memory. The caller owns it: yk_png_work_free (NULL is
+ * allowed). */
+struct yk_png_work *yk_png_work_create(const struct yk_png_rows *source, uint32_t rows,
+                                       const struct yk_png_plan *plan);
 void yk_png_work_free(struct yk_png_work *work);
 
 /* Filters rows [y, y + count): count * (1 + row_bytes) bytes, each row behind its filter byte, to `out`. */
-void yk_png_filter_rows(struct yk_png_work *work, const struct yk_png_rows *source, unsigned filter, uint32_t y,
-                        uint32_t count, uint8_t *out);
+void yk_png_filter_rows(struct yk_png_work *work, const struct yk_png_rows *source, unsigned filter,
+                        uint32_t y, uint32_t count, uint8_t *out);
 
-/* One finished strip: Deflate blocks that end at a byte; in front of the image's first strip zlib's header. The content
- * of an IDAT chunk, but for the checksum that the last one ends with. */
+/* One finished strip: Deflate blocks that end at a byte; in front of the image's first strip zlib's header.
+ * The content of an IDAT chunk, but for the checksum that the last one ends with. */
 struct yk_png_strip {
     uint8_t *data; /* malloc'ed, owned; free() it */
     size_t size;

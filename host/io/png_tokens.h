@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * The first pass of the own Deflate coder: what of the data is copied from where. Two ways: runs only, for
- * photographs, whose filtered bytes repeat little but zeros; and matches found through a hash table, for drawn
- * images and patterns. The result depends on the data alone, never on the processor. Any thread.
+ * photographs, whose filtered bytes repeat little but zeros; and matches found through a hash table, for
+ * drawn images and patterns. The result depends on the data alone, never on the processor. Any thread.
  *
- * Literals and runs become one stream of symbols, so that counting them and writing them have no branch that depends
- * on the data: a mispredicted one costs as much as ten symbols.
+ * Literals and runs become one stream of symbols, so that counting them and writing them have no branch that
+ * depends on the data: a mispredicted one costs as much as ten symbols.
  */
 #ifndef YOKE_IO_PNG_TOKENS_H
 #define YOKE_IO_PNG_TOKENS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,12 +20,13 @@ enum {
     YK_MATCH_MIN = 3,
     YK_MATCH_MAX = 258,
     YK_WINDOW = 32768,
-    /* Symbols: 0 .. 255 a literal, then runs of 3 .. 258 bytes: copies of the byte before, and of the pixel before. */
+    /* Symbols: 0 .. 255 a literal, then runs of 3 .. 258 bytes: copies of the byte before, and of the pixel
+       before. */
     YK_RUN_NEAR = 256,
     YK_RUN_PIXEL = 512,
     YK_SYMBOLS = 768,
-    YK_BLOCK_SYMBOLS = 1 << 16, /* about where a block ends; see png_deflate.c */
-    YK_READ_PAST = 80           /* bytes past the data that must be readable; what they hold does not matter */
+    YK_BLOCK_SYMBOLS = 1 << 16, /* the most of a block */
+    YK_READ_PAST = 80 /* bytes past the data that must be readable; what they hold does not matter */
 };
 
 /* `symbols` of the stream, then `length` bytes copied from `distance` back (length 0: none). */
@@ -36,29 +38,35 @@ struct yk_token {
 /* One block: the tokens use up the symbols exactly. */
 struct yk_parsed {
     size_t symbol_count, token_count;
-    uint16_t symbols[YK_BLOCK_SYMBOLS + 1024]; /* what a parser may exceed `room` by, and write past the last */
+    uint16_t
+        symbols[YK_BLOCK_SYMBOLS + 1024]; /* what a parser may exceed `room` by, and write past the last */
     struct yk_token tokens[YK_BLOCK_SYMBOLS + 8];
 };
 
 enum { YK_HASH_BITS_MAX = 15 };
 
 struct yk_matcher {
-    uint32_t heads[1 << YK_HASH_BITS_MAX]; /* the last position with this hash; the first byte where there is none */
-    unsigned bits;                         /* of the hash */
+    uint32_t heads[1 << YK_HASH_BITS_MAX]; /* the last position with this hash; the first byte where there is
+                                              none */
+    uint32_t links[YK_WINDOW]; /* in a deep search: the one before with the same hash, by position modulo */
+    unsigned bits;             /* of the hash */
     size_t bpp, row;
     uint64_t reciprocal; /* for dividing by bpp */
 };
 
-/* Prepares for a strip of `size` < 2^31 bytes, rows of `row` < 2^31 bytes that begin with their filter byte, pixels of
- * `bpp` bytes. */
+/* Prepares for a strip of `size` < 2^31 bytes, rows of `row` < 2^31 bytes that begin with their filter byte,
+ * pixels of `bpp` bytes. */
 void yk_matcher_begin(struct yk_matcher *matcher, size_t size, size_t row, size_t bpp);
 
-/* Both parse data[from .. at the most to) into a block and return where they stopped: at `to`, or after about `room` <=
- * YK_BLOCK_SYMBOLS symbols and tokens. Distances reach back to data[0]. YK_READ_PAST bytes past `to` are read. */
+/* Both parse data[from .. at the most to) into a block and return where they stopped: at `to`, or after about
+ * `room` <= YK_BLOCK_SYMBOLS symbols and tokens. Distances reach back to data[0]. YK_READ_PAST bytes past
+ * `to` are read. */
 struct yk_parsers {
-    size_t (*runs)(struct yk_parsed *parsed, const uint8_t *data, size_t from, size_t to, size_t bpp, size_t room);
-    size_t (*matches)(struct yk_parsed *parsed, struct yk_matcher *matcher, const uint8_t *data, size_t from, size_t to,
-                      size_t room);
+    size_t (*runs)(struct yk_parsed *parsed, const uint8_t *data, size_t from, size_t to, size_t bpp,
+                   size_t room);
+    /* deep: looks at several earlier places for each, not the last one alone. */
+    size_t (*matches)(struct yk_parsed *parsed, struct yk_matcher *matcher, const uint8_t *data, size_t from,
+                      size_t to, size_t room, bool deep);
 };
 
 /* The functions for an instruction-set level, all with the same result; static storage. */

@@ -11,9 +11,9 @@ enum {
     WAVE_ROWS = 3     /* so many slow rows are as slow as all rows in a wave */
 };
 
-/* The specification's predictor, with the comparisons turned round so that no branch is needed: with `third` =
- * 3c - a - b, the nearest to a + b - c is min(a, b) where third >= max(a, b), max(a, b) where third <= min(a, b), and
- * c between them. */
+/* The specification's predictor, with the comparisons turned round so that no branch is needed: with `third`
+ * = 3c - a - b, the nearest to a + b - c is min(a, b) where third >= max(a, b), max(a, b) where third <=
+ * min(a, b), and c between them. */
 static int paeth(int a, int b, int c)
 {
     int low = a < b ? a : b, high = a < b ? b : a, third = 3 * c - (a + b);
@@ -27,7 +27,8 @@ static void add_up(const uint8_t *in, const uint8_t *above, uint8_t *out, size_t
         out[i] = (uint8_t)(in[i] + above[i]);
 }
 
-void yk_unfilter_row_plain(const struct yk_unfilter *how, const uint8_t *in, const uint8_t *above, uint8_t *out)
+void yk_unfilter_row_plain(const struct yk_unfilter *how, const uint8_t *in, const uint8_t *above,
+                           uint8_t *out)
 {
     unsigned filter = *in++, bpp = how->bpp;
     size_t bytes = how->row_bytes, first = bytes < bpp ? bytes : bpp;
@@ -63,15 +64,15 @@ struct yk_unfilter yk_unfilter_choose(unsigned bpp, size_t row_bytes)
 #if defined(__x86_64__)
     if (yk_cpu_allowed() >= YK_CPU_V3) {
         how.row = yk_unfilter_row_v3;
-        if ((bpp == 3 || bpp == 4) && row_bytes >= WAVE_BYTES)
+        if (bpp <= 4 && row_bytes >= WAVE_BYTES)
             how.wave = yk_unfilter_wave_v3;
     }
 #endif
     return how;
 }
 
-bool yk_unfilter_rows(const struct yk_unfilter *how, const uint8_t *in, const uint8_t *above, uint8_t *const *out,
-                      unsigned rows)
+bool yk_unfilter_rows(const struct yk_unfilter *how, const uint8_t *in, const uint8_t *above,
+                      uint8_t *const *out, unsigned rows)
 {
     size_t step = how->row_bytes + 1;
     unsigned slow = 0; /* rows of which one alone takes long */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Unfiltering for processors of the x86-64-v3 level (AVX2).
  *
- * Average and Paeth make every pixel wait for the one on its left. Eight rows are therefore undone together, each one
- * block of four pixels behind the row above it, so that one instruction works on a pixel of each: a wave front. The
- * filter of a row is a mask over its part of the register, so that rows of any filters go together. */
+ * Average and Paeth make every pixel wait for the one on its left. Eight rows are therefore undone together,
+ * each one block of four pixels behind the row above it, so that one instruction works on a pixel of each: a
+ * wave front. The filter of a row is a mask over its part of the register, so that rows of any filters go
+ * together. */
 #include "png_unfilter.h"
 
 #if defined(__x86_64__)
@@ -22,9 +23,10 @@ enum { ROWS = YK_UNFILTER_ROWS, BLOCK = 4, BYTES = 16, RUN = 32, PERIOD = 8 };
 
 /* Row k is in bytes 4k to 4k + 3. */
 struct wave {
-    __m256i out[BLOCK]; /* the last block: pixel s of each row */
-    __m256i corner;     /* above and left of the next pixel */
+    __m256i out[BLOCK];              /* the last block: pixel s of each row */
+    __m256i corner;                  /* above and left of the next pixel */
     __m256i sub, up, average, paeth; /* all ones in the parts of such rows */
+    bool relative;                   /* every row has one of these filters */
 };
 
 INLINE __m256i rows_with(const uint8_t *in, size_t step, unsigned filter)
@@ -44,12 +46,15 @@ INLINE void wave_begin(struct wave *w, const uint8_t *in, size_t step)
     w->up = rows_with(in, step, YK_UNFILTER_UP);
     w->average = rows_with(in, step, YK_UNFILTER_AVERAGE);
     w->paeth = rows_with(in, step, YK_UNFILTER_PAETH);
+    w->relative = true;
+    for (unsigned k = 0; k < ROWS; k++)
+        w->relative &= in[k * step] != YK_UNFILTER_NONE;
 }
 
-/* Paeth's predictor minus c. Between low = min(a, b) and high = max(a, b), c is u above the one and v below the
- * other; the predictor is low where u >= 2v, high where v >= 2u, else c. Saturation does the rest: outside of the two
- * one of u and v is zero. Where both hold all are equal, and the difference is zero. 2v cannot saturate where it
- * matters, since u + v is at most 255. */
+/* Paeth's predictor minus c. Between low = min(a, b) and high = max(a, b), c is u above the one and v below
+ * the other; the predictor is low where u >= 2v, high where v >= 2u, else c. Saturation does the rest:
+ * outside of the two one of u and v is zero. Where both hold all are equal, and the difference is zero. 2v
+ * cannot saturate where it matters, since u + v is at most 255. */
 INLINE __m256i paeth(__m256i a, __m256i b, __m256i c, __m256i mask)
 {
     const __m256i zero = _mm256_setzero_si256();
@@ -63,7 +68,8 @@ INLINE __m256i paeth(__m256i a, __m256i b, __m256i c, __m256i mask)
 }
 
 /* One pixel of each row. a: left, b: above, c: above left. */
-INLINE __m256i pixel(const struct wave *w, __m256i x, __m256i a, __m256i b, __m256i c, bool average, bool nearest)
+INLINE __m256i pixel(const struct wave *w, __m256i x, __m256i a, __m256i b, __m256i c, bool average,
+                     bool nearest)
 {
     __m256i sum = _mm256_add_epi8(x, _mm256_and_si256(b, w->up));
     if (nearest)
@@ -100,30 +106,66 @@ INLINE void transpose(__m256i m[BLOCK])
     m[3] = _mm256_unpackhi_epi64(b, d);
 }
 
-/* A block of each row: 16 bytes are read from in[] and written to out[], of which 4 * bpp count. `above`: of row 0. */
-INLINE void block(struct wave *w, const uint8_t *const *in, const uint8_t *above, uint8_t *const *out, unsigned bpp,
-                  bool average, bool nearest)
+/* Shuffles of four pixels of 1 to 4 bytes from the row into four bytes each, and back. */
+INLINE __m256i spread_of(unsigned bpp)
+{
+    const __m128i one = _mm_setr_epi8(0, -1, -1, -1, 1, -1, -1, -1, 2, -1, -1, -1, 3, -1, -1, -1);
+    const __m128i two = _mm_setr_epi8(0, 1, -1, -1, 2, 3, -1, -1, 4, 5, -1, -1, 6, 7, -1, -1);
+    const __m128i three = _mm_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1);
+    const __m128i four = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    return _mm256_broadcastsi128_si256(bpp == 1 ? one : bpp == 2 ? two : bpp == 3 ? three : four);
+}
+
+INLINE __m256i close_of(unsigned bpp)
+{
+    const __m128i one = _mm_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
+    const __m128i two = _mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1);
+    const __m128i three = _mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
+    return bpp == 4 ? spread_of(4) : _mm256_broadcastsi128_si256(bpp == 1 ? one : bpp == 2 ? two : three);
+}
+
+/* Whether the block, to which nothing is added, is all around of one colour, and stays so under any filter
+ * that is relative to its surroundings. Screenshots are full of these. */
+INLINE bool is_flat(const struct wave *w, __m128i above)
+{
+    __m256i colour = _mm256_permutevar8x32_epi32(w->corner, _mm256_setzero_si256());
+    __m128i other = _mm_xor_si128(above, _mm256_castsi256_si128(colour));
+    __m256i busy = _mm256_xor_si256(w->corner, colour);
+    for (int s = 0; s < BLOCK; s++)
+        busy = _mm256_or_si256(busy, _mm256_xor_si256(w->out[s], colour));
+    return _mm256_testz_si256(busy, busy) && _mm_testz_si128(other, other);
+}
+
+/* A block of each row: 16 bytes are read from in[] and written to out[], of which 4 * bpp count. `above`: of
+ * row 0. */
+INLINE void block(struct wave *w, const uint8_t *const *in, const uint8_t *above, uint8_t *const *out,
+                  unsigned bpp, bool average, bool nearest)
 {
     const __m256i down = _mm256_setr_epi32(0, 0, 1, 2, 3, 4, 5, 6);
-    const __m256i spread = _mm256_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1, 0, 1, 2, -1, 3, 4,
-                                            5, -1, 6, 7, 8, -1, 9, 10, 11, -1);
-    const __m256i close = _mm256_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1, 0, 1, 2, 4, 5, 6,
-                                           8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
+    const __m256i spread = spread_of(bpp), close = close_of(bpp);
     __m256i x[BLOCK];
     for (int k = 0; k < BLOCK; k++) {
         x[k] = two(in[k], in[k + BLOCK]);
-        if (bpp == 3)
-            x[k] = _mm256_shuffle_epi8(x[k], spread);
+        x[k] = _mm256_shuffle_epi8(x[k], spread);
+    }
+    __m256i busy = _mm256_or_si256(_mm256_or_si256(x[0], x[1]), _mm256_or_si256(x[2], x[3]));
+    __m128i tops = _mm_loadu_si128((const void *)above);
+    tops = _mm_shuffle_epi8(tops, _mm256_castsi256_si128(spread));
+    if (_mm256_testz_si256(busy, busy) && w->relative && is_flat(w, tops)) {
+        __m256i row = _mm256_permutevar8x32_epi32(w->corner, _mm256_setzero_si256());
+        row = _mm256_shuffle_epi8(row, close);
+        for (int k = 0; k < BLOCK; k++)
+            put_two(out[k], out[k + BLOCK], row);
+        return;
     }
     transpose(x);
     __m256i a = w->out[BLOCK - 1], c = w->corner;
 #pragma GCC unroll 4
     for (unsigned s = 0; s < BLOCK; s++) {
         /* Row k is where row k - 1 was one block ago. */
-        int32_t top;
-        memcpy(&top, above + s * bpp, sizeof top);
         __m256i b = _mm256_permutevar8x32_epi32(w->out[s], down);
-        b = _mm256_blend_epi32(b, _mm256_castsi128_si256(_mm_cvtsi32_si128(top)), 1);
+        b = _mm256_blend_epi32(b, _mm256_castsi128_si256(tops), 1);
+        tops = _mm_srli_si128(tops, 4);
         a = w->out[s] = pixel(w, x[s], a, b, c, average, nearest);
         c = b;
     }
@@ -132,13 +174,13 @@ INLINE void block(struct wave *w, const uint8_t *const *in, const uint8_t *above
         x[s] = w->out[s];
     transpose(x);
     for (int k = 0; k < BLOCK; k++)
-        put_two(out[k], out[k + BLOCK], bpp == 3 ? _mm256_shuffle_epi8(x[k], close) : x[k]);
+        put_two(out[k], out[k + BLOCK], _mm256_shuffle_epi8(x[k], close));
 }
 
-/* The blocks near the rows' ends go through buffers, so that nothing outside the rows is touched: block j - k of row
- * k, where it exists. Before a row starts its pixels must be, and stay, zero. */
-INLINE void edge(struct wave *w, size_t j, const uint8_t *in, const uint8_t *above, uint8_t *const *out, size_t bytes,
-                 unsigned bpp)
+/* The blocks near the rows' ends go through buffers, so that nothing outside the rows is touched: block j - k
+ * of row k, where it exists. Before a row starts its pixels must be, and stay, zero. */
+INLINE void edge(struct wave *w, size_t j, const uint8_t *in, const uint8_t *above, uint8_t *const *out,
+                 size_t bytes, unsigned bpp)
 {
     uint8_t from[ROWS][BYTES], to[ROWS][BYTES], top[2 * BYTES] = {0};
     const uint8_t *sources[ROWS];
@@ -189,8 +231,8 @@ INLINE void wave(const struct yk_unfilter *how, const uint8_t *in, const uint8_t
         edge(&w, j, in, above, out, bytes, bpp);
 }
 
-INLINE void wave_of(const struct yk_unfilter *how, const uint8_t *in, const uint8_t *above, uint8_t *const *out,
-                    unsigned bpp)
+INLINE void wave_of(const struct yk_unfilter *how, const uint8_t *in, const uint8_t *above,
+                    uint8_t *const *out, unsigned bpp)
 {
     bool average = false, nearest = false;
     for (size_t k = 0; k < ROWS; k++) {
@@ -205,9 +247,14 @@ INLINE void wave_of(const struct yk_unfilter *how, const uint8_t *in, const uint
         wave(how, in, above, out, bpp, true, false);
 }
 
-void yk_unfilter_wave_v3(const struct yk_unfilter *how, const uint8_t *in, const uint8_t *above, uint8_t *const *out)
+void yk_unfilter_wave_v3(const struct yk_unfilter *how, const uint8_t *in, const uint8_t *above,
+                         uint8_t *const *out)
 {
-    if (how->bpp == 3)
+    if (how->bpp == 1)
+        wave_of(how, in, above, out, 1);
+    else if (how->bpp == 2)
+        wave_of(how, in, above, out, 2);
+    else if (how->bpp == 3)
         wave_of(how, in, above, out, 3);
     else
         wave_of(how, in, above, out, 4);
@@ -249,8 +296,9 @@ INLINE __m128i pixel_wide(__m128i x, __m128i a, __m128i b, __m128i c, unsigned f
     return _mm_add_epi8(_mm_add_epi8(x, c), paeth_wide(a, b, c));
 }
 
-/* How many bytes from in[i] on, in steps of `RUN`, leave every pixel as the one on its left: nothing is added, and the
- * predictor is the left pixel, which Paeth's is where the row above is flat. Screenshots are full of these. */
+/* How many bytes from in[i] on, in steps of `RUN`, leave every pixel as the one on its left: nothing is
+ * added, and the predictor is the left pixel, which Paeth's is where the row above is flat. Screenshots are
+ * full of these. */
 INLINE size_t run_length(const uint8_t *in, const uint8_t *above, size_t i, size_t bytes, unsigned bpp,
                          unsigned filter)
 {
@@ -258,8 +306,9 @@ INLINE size_t run_length(const uint8_t *in, const uint8_t *above, size_t i, size
     for (; i + RUN <= bytes; i += RUN) {
         __m256i busy = _mm256_loadu_si256((const void *)(in + i));
         if (filter == YK_UNFILTER_PAETH)
-            busy = _mm256_or_si256(busy, _mm256_xor_si256(_mm256_loadu_si256((const void *)(above + i)),
-                                                          _mm256_loadu_si256((const void *)(above + i - bpp))));
+            busy =
+                _mm256_or_si256(busy, _mm256_xor_si256(_mm256_loadu_si256((const void *)(above + i)),
+                                                       _mm256_loadu_si256((const void *)(above + i - bpp))));
         if (!_mm256_testz_si256(busy, busy))
             break;
     }
@@ -276,10 +325,11 @@ INLINE void run_fill(uint8_t *out, size_t bytes, unsigned bpp)
         memcpy(out + i, pattern + i % bpp, RUN);
 }
 
-INLINE void row_of(const uint8_t *in, const uint8_t *above, uint8_t *out, size_t bytes, unsigned bpp, unsigned filter)
+INLINE void row_of(const uint8_t *in, const uint8_t *above, uint8_t *out, size_t bytes, unsigned bpp,
+                   unsigned filter)
 {
     __m128i a = _mm_setzero_si128(), c = a;
-    size_t i = 0, next = bpp; /* where to look for a run */
+    size_t i = 0, next = bpp;          /* where to look for a run */
     for (; i + 8 <= bytes; i += bpp) { /* the bytes stored after the pixel are those of the next ones */
         if (filter != YK_UNFILTER_AVERAGE && i >= next) {
             size_t run = run_length(in, above, i, bytes, bpp, filter);
@@ -306,7 +356,8 @@ INLINE void row_of(const uint8_t *in, const uint8_t *above, uint8_t *out, size_t
     }
 }
 
-INLINE void row_bpp(const struct yk_unfilter *how, const uint8_t *in, const uint8_t *above, uint8_t *out, unsigned bpp)
+INLINE void row_bpp(const struct yk_unfilter *how, const uint8_t *in, const uint8_t *above, uint8_t *out,
+                    unsigned bpp)
 {
     if (in[0] == YK_UNFILTER_SUB)
         row_of(in + 1, above, out, how->row_bytes, bpp, YK_UNFILTER_SUB);

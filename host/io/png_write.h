@@ -9,9 +9,9 @@
 
 #include "png_strip.h"
 
-/* Writes the file. Success: *bytes is owned by the caller. Errors: YK_ERR_NOMEM, YK_ERR_INTERNAL (libpng refuses the
- * header). */
-enum yk_status yk_png_write_file(const struct yk_image *image, const struct yk_png_strip *strips, size_t count,
-                                 struct yk_bytes *bytes, struct yk_error *error);
+/* Writes the file. Success: *bytes is owned by the caller. Errors: YK_ERR_NOMEM, YK_ERR_INTERNAL (libpng
+ * refuses the header). */
+enum yk_status yk_png_write_file(const struct yk_image *image, const struct yk_png_strip *strips,
+                                 size_t count, struct yk_bytes *bytes, struct yk_error *error);
 
 #endif

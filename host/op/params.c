@@ -41,8 +41,8 @@ static enum yk_status check_bounds(const struct yk_param *param, const char *val
 {
     if (number >= param->least && number <= param->greatest)
         return YK_OK;
-    return yk_error_set(error, YK_ERR_RANGE, "%s: '%.64s' is out of bounds; accepted is %g to %g", param->name, value,
-                        param->least, param->greatest);
+    return yk_error_set(error, YK_ERR_RANGE, "%s: '%.64s' is out of bounds; accepted is %g to %g",
+                        param->name, value, param->least, param->greatest);
 }
 
 static enum yk_status parse_number(const struct yk_param *param, const char *value, void *field,
@@ -80,11 +80,13 @@ static enum yk_status parse_choice(const struct yk_param *param, const char *val
             break;
         at += word + 1;
     }
-    return yk_error_set(error, YK_ERR_RANGE, "%s: '%.64s' is not one of %s", param->name, value, param->choices);
+    return yk_error_set(error, YK_ERR_RANGE, "%s: '%.64s' is not one of %s", param->name, value,
+                        param->choices);
 }
 
 /* Numbers separated by commas; semicolons may separate matrix rows. */
-static enum yk_status parse_list(const struct yk_param *param, const char *value, void *field, struct yk_error *error)
+static enum yk_status parse_list(const struct yk_param *param, const char *value, void *field,
+                                 struct yk_error *error)
 {
     struct yk_list list = {0};
     const char *at = value;
@@ -106,7 +108,8 @@ static enum yk_status parse_list(const struct yk_param *param, const char *value
     return YK_OK;
 }
 
-static enum yk_status parse_size(const struct yk_param *param, const char *value, void *field, struct yk_error *error)
+static enum yk_status parse_size(const struct yk_param *param, const char *value, void *field,
+                                 struct yk_error *error)
 {
     static const char accepted[] = "a size: 800x600, 800x, x600, 50% or 0.5";
     const char *at = value;
@@ -114,10 +117,12 @@ static enum yk_status parse_size(const struct yk_param *param, const char *value
     bool has_width = read_number(&at, &width);
     if (has_width && (*at == '%' || !*at)) {
         double factor = *at == '%' ? width / 100.0 : width;
-        if (*at == '%' ? at[1] != '\0' : width > 100.0) /* a bare 800 is more likely a forgotten x than a factor */
+        if (*at == '%' ? at[1] != '\0'
+                       : width > 100.0) /* a bare 800 is more likely a forgotten x than a factor */
             return bad_value(param, value, accepted, error);
         if (!(factor >= 1e-4 && factor <= 100.0))
-            return yk_error_set(error, YK_ERR_RANGE, "%s: '%.64s' is out of bounds; accepted is 0.0001 to 100 (10000%%)",
+            return yk_error_set(error, YK_ERR_RANGE,
+                                "%s: '%.64s' is out of bounds; accepted is 0.0001 to 100 (10000%%)",
                                 param->name, value);
         *(struct yk_size *)field = (struct yk_size){1, (float)factor, (float)factor};
         return YK_OK;
@@ -130,13 +135,15 @@ static enum yk_status parse_size(const struct yk_param *param, const char *value
         return bad_value(param, value, accepted, error);
     if ((has_width && !(width >= 1.0)) || (has_height && !(height >= 1.0)) || width > param->greatest ||
         height > param->greatest)
-        return yk_error_set(error, YK_ERR_RANGE, "%s: '%.64s' is out of bounds; accepted is 1 to %g pixels on a side",
-                            param->name, value, param->greatest);
+        return yk_error_set(error, YK_ERR_RANGE,
+                            "%s: '%.64s' is out of bounds; accepted is 1 to %g pixels on a side", param->name,
+                            value, param->greatest);
     *(struct yk_size *)field = (struct yk_size){0, (float)floor(width), (float)floor(height)};
     return YK_OK;
 }
 
-static enum yk_status parse_area(const struct yk_param *param, const char *value, void *field, struct yk_error *error)
+static enum yk_status parse_area(const struct yk_param *param, const char *value, void *field,
+                                 struct yk_error *error)
 {
     static const char accepted[] = "an area: WxH or WxH+X+Y";
     double numbers[4] = {0, 0, 0, 0};
@@ -147,15 +154,16 @@ static enum yk_status parse_area(const struct yk_param *param, const char *value
     if (!isdigit((unsigned char)*at) || !read_number(&at, &numbers[1]))
         return bad_value(param, value, accepted, error);
     bool has_offset = *at != '\0';
-    if (has_offset && !((*at == '+' || *at == '-') && read_number(&at, &numbers[2]) && (*at == '+' || *at == '-') &&
-                        read_number(&at, &numbers[3]) && !*at))
+    if (has_offset && !((*at == '+' || *at == '-') && read_number(&at, &numbers[2]) &&
+                        (*at == '+' || *at == '-') && read_number(&at, &numbers[3]) && !*at))
         return bad_value(param, value, accepted, error);
     for (int k = 0; k < 4; k++)
         if (fabs(numbers[k] - floor(numbers[k])) > 0.0)
             return bad_value(param, value, accepted, error);
     for (int k = 0; k < 4; k++)
         if ((k < 2 && numbers[k] < 1.0) || fabs(numbers[k]) > param->greatest)
-            return yk_error_set(error, YK_ERR_RANGE, "%s: '%.64s' is out of bounds; accepted is 1 to %g pixels on a side",
+            return yk_error_set(error, YK_ERR_RANGE,
+                                "%s: '%.64s' is out of bounds; accepted is 1 to %g pixels on a side",
                                 param->name, value, param->greatest);
     *(struct yk_area *)field =
         (struct yk_area){(int)numbers[0], (int)numbers[1], (int)numbers[2], (int)numbers[3], has_offset};
@@ -167,17 +175,18 @@ static enum yk_status parse_colour(const struct yk_param *param, const char *val
 {
     static const struct {
         const char *name, *hex;
-    } names[] = {{"black", "000000"},   {"white", "ffffff"},  {"gray", "808080"},  {"grey", "808080"},
-                 {"red", "ff0000"},     {"green", "008000"},  {"blue", "0000ff"},  {"yellow", "ffff00"},
-                 {"cyan", "00ffff"},    {"magenta", "ff00ff"}, {"orange", "ffa500"}, {"transparent", "00000000"}};
+    } names[] = {{"black", "000000"},   {"white", "ffffff"},  {"gray", "808080"},
+                 {"grey", "808080"},    {"red", "ff0000"},    {"green", "008000"},
+                 {"blue", "0000ff"},    {"yellow", "ffff00"}, {"cyan", "00ffff"},
+                 {"magenta", "ff00ff"}, {"orange", "ffa500"}, {"transparent", "00000000"}};
     const char *hex = *value == '#' ? value + 1 : "";
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         if (strcmp(names[k].name, value) == 0)
             hex = names[k].hex;
     size_t digits = strlen(hex), each = digits == 3 || digits == 4 ? 1 : 2;
     if (digits != 3 && digits != 4 && digits != 6 && digits != 8)
-        return bad_value(param, value, "a colour: #rgb, #rrggbb, #rrggbbaa, or a name such as white or transparent",
-                         error);
+        return bad_value(param, value,
+                         "a colour: #rgb, #rrggbb, #rrggbbaa, or a name such as white or transparent", error);
     struct yk_colour colour = {{0.0f, 0.0f, 0.0f, 1.0f}};
     for (size_t k = 0; k < digits; k++) {
         int c = tolower((unsigned char)hex[k]);
@@ -216,7 +225,8 @@ static enum yk_status parse_value(const struct yk_param *param, const char *valu
     return YK_ERR_INTERNAL;
 }
 
-/* The parameter that `word` names with "name=", its value in *value; op->param_count where the name is unknown. */
+/* The parameter that `word` names with "name=", its value in *value; op->param_count where the name is
+ * unknown. */
 static size_t find_named(const struct yk_op *op, const char *word, size_t length)
 {
     for (size_t k = 0; k < op->param_count; k++)
@@ -243,8 +253,8 @@ static enum yk_status unknown_parameter(const struct yk_op *op, const char *word
     if (op->param_count == 0)
         return yk_error_set(error, YK_ERR_UNKNOWN, "%s takes no parameters", op->name);
     if (yk_name_is_near(name, least))
-        return yk_error_set(error, YK_ERR_UNKNOWN, "%s has no parameter '%s'; did you mean '%s'?", op->name, name,
-                            op->params[best].name);
+        return yk_error_set(error, YK_ERR_UNKNOWN, "%s has no parameter '%s'; did you mean '%s'?", op->name,
+                            name, op->params[best].name);
     char list[256] = "";
     for (size_t k = 0; k < op->param_count; k++) {
         strncat(list, k ? ", " : "", sizeof list - strlen(list) - 1);
@@ -260,7 +270,8 @@ enum yk_status yk_params_parse(const struct yk_op *op, const char *const *words,
     size_t place = 0;
     memset(params, 0, op->params_size);
     if (op->param_count > MOST_PARAMS)
-        return yk_error_set(error, YK_ERR_INTERNAL, "%s declares more than %d parameters", op->name, MOST_PARAMS);
+        return yk_error_set(error, YK_ERR_INTERNAL, "%s declares more than %d parameters", op->name,
+                            MOST_PARAMS);
     for (size_t k = 0; k < count; k++) {
         const char *equals = strchr(words[k], '='), *value = equals ? equals + 1 : words[k];
         size_t which = op->param_count;

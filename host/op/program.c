@@ -35,8 +35,9 @@ enum yk_status yk_step_make(struct yk_step *step, const struct yk_op *op, const 
     uint64_t samples = (uint64_t)made.plan.width * (uint64_t)made.plan.height * 4;
     int most = op->shape == YK_STENCIL ? YK_STENCIL_REACH : YK_SEPARABLE_REACH;
     if (made.plan.width < 1 || made.plan.height < 1 || samples > INT32_MAX || made.plan.reach > most) {
-        yk_error_set(error, YK_ERR_LIMIT, "%s: the result of %dx%d pixels is over the limit of 536870911 pixels",
-                     op->name, made.plan.width, made.plan.height);
+        yk_error_set(error, YK_ERR_LIMIT,
+                     "%s: the result of %dx%d pixels is over the limit of 536870911 pixels", op->name,
+                     made.plan.width, made.plan.height);
         yk_step_clear(&made);
         return YK_ERR_LIMIT;
     }
@@ -161,14 +162,16 @@ struct yk_reduce_pass yk_reduce_pass_make(const struct yk_image *image, int y0, 
 
 double yk_program_cost(const struct yk_program *program)
 {
-    double out = (double)program->out_width * program->out_height, cost = 4.0 * program->in_width * program->in_height;
+    double out = (double)program->out_width * program->out_height,
+           cost = 4.0 * program->in_width * program->in_height;
     for (size_t k = 0; k < program->count; k++) {
         const struct yk_step *step = &program->steps[k];
         double side = 2.0 * step->plan.reach + 1.0, pixels = (double)step->plan.width * step->plan.height;
         if (step->op->apply == YK_STENCIL)
             cost += pixels * side * side;
         else if (step->op->resample)
-            cost += pixels * (step->plan.index[0] + (double)step->plan.index[1] * step->in.width / step->plan.width);
+            cost += pixels *
+                    (step->plan.index[0] + (double)step->plan.index[1] * step->in.width / step->plan.width);
         else if (step->op->apply == YK_SEPARABLE)
             cost += pixels * side * 2.0;
         else

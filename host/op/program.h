@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A program: the steps that turn one image into another, planned for that image's size. Devices run programs
- * band by band; which rows of the source a band needs follows from the steps alone. Built once, then immutable
- * and shared by all threads; freed by its owner after the last band.
+ * band by band; which rows of the source a band needs follows from the steps alone. Built once, then
+ * immutable and shared by all threads; freed by its owner after the last band.
  */
 #ifndef YOKE_OP_PROGRAM_H
 #define YOKE_OP_PROGRAM_H
@@ -29,12 +29,14 @@ struct yk_program {
     size_t count; /* may be 0: convert and copy */
     int in_width, in_height, out_width, out_height;
     struct yk_format in_format, out_format;
-    uint64_t serial; /* different for every program of the process: a device may keep a program's tables by it */
+    uint64_t
+        serial; /* different for every program of the process: a device may keep a program's tables by it */
 };
 
-/* Makes the step for `op` with parsed `params` (copied) on an image `in`. For REDUCE operations in->stat is the
- * finished statistic. Success: *step is owned, free with yk_step_clear. plan.identity tells that it can be dropped.
- * Errors: YK_ERR_RANGE with the operation's message, YK_ERR_NOMEM, YK_ERR_LIMIT (result over 2^31 samples). */
+/* Makes the step for `op` with parsed `params` (copied) on an image `in`. For REDUCE operations in->stat is
+ * the finished statistic. Success: *step is owned, free with yk_step_clear. plan.identity tells that it can
+ * be dropped. Errors: YK_ERR_RANGE with the operation's message, YK_ERR_NOMEM, YK_ERR_LIMIT (result over 2^31
+ * samples). */
 enum yk_status yk_step_make(struct yk_step *step, const struct yk_op *op, const void *params,
                             const struct yk_plan_input *in, struct yk_error *error);
 void yk_step_clear(struct yk_step *step);
@@ -42,11 +44,12 @@ void yk_step_clear(struct yk_step *step);
 /* Frees the program and its steps; NULL is allowed. */
 void yk_program_free(struct yk_program *program);
 
-/* The part of the step's input that its output rectangle `out` reads, clipped to the input image, never empty. */
+/* The part of the step's input that its output rectangle `out` reads, clipped to the input image, never
+ * empty. */
 struct yk_rect yk_step_need(const struct yk_step *step, struct yk_rect out);
 
-/* rects[i] = what step i reads for the program's output rectangle `out`; rects[count] = out. rects[0] is the part
- * of the source image. `rects` has room for count + 1. */
+/* rects[i] = what step i reads for the program's output rectangle `out`; rects[count] = out. rects[0] is the
+ * part of the source image. `rects` has room for count + 1. */
 void yk_program_needs(const struct yk_program *program, struct yk_rect out, struct yk_rect *rects);
 
 /* Samples that must lie, as replicated edge, to the left and right of the input rows of a step on the CPU. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The operation reference as text and as Markdown, from the descriptors, so that it cannot disagree with the code. */
+ * The operation reference as text and as Markdown, from the descriptors, so that it cannot disagree with the
+ * code. */
 #include <yoke/op.h>
 
 #include <string.h>
@@ -54,7 +55,8 @@ void yk_op_write_text(const struct yk_op *op, FILE *to)
         char line[512];
         int used = snprintf(line, sizeof line, "%s: %s", info.name, info.type);
         if (has_bounds(&op->params[k]))
-            used += snprintf(line + used, sizeof line - (size_t)used, ", %g to %g", info.least, info.greatest);
+            used +=
+                snprintf(line + used, sizeof line - (size_t)used, ", %g to %g", info.least, info.greatest);
         if (info.fallback)
             snprintf(line + used, sizeof line - (size_t)used, ", default %s", info.fallback);
         fputs("\n", to);
@@ -73,7 +75,8 @@ static void write_cell(FILE *to, const char *text)
 void yk_ops_write_markdown(FILE *to)
 {
     struct yk_param_info info;
-    fputs("# Operations\n\nMade by `yoke ops --markdown` from the files in this folder; CI checks that it is current.\n"
+    fputs("# Operations\n\nMade by `yoke ops --markdown` from the files in this folder; CI checks that it is "
+          "current.\n"
           "Arguments are positional in the order shown, or named; those with `=` have the default shown.\n",
           to);
     for (size_t k = 0; yk_op_at(k); k++) {

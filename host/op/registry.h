@@ -7,8 +7,8 @@
 
 #include <yoke/op.h>
 
-/* The operation called by the `length` bytes at `name`, internal ones included; *index (may be NULL) is its place in
- * yk_op_table. NULL where there is none. */
+/* The operation called by the `length` bytes at `name`, internal ones included; *index (may be NULL) is its
+ * place in yk_op_table. NULL where there is none. */
 const struct yk_op *yk_op_lookup(const char *name, size_t length, size_t *index);
 
 /* Number of single-letter edits between two names; names over 63 bytes are cut. For "did you mean". */

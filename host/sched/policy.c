@@ -9,8 +9,8 @@
 
 const struct yk_policy *yk_policy_at(size_t index)
 {
-    static const struct yk_policy *const policies[] = {&yk_policy_dynamic, &yk_policy_single, &yk_policy_static,
-                                                     &yk_policy_auto, &yk_policy_guided};
+    static const struct yk_policy *const policies[] = {&yk_policy_dynamic, &yk_policy_single,
+                                                       &yk_policy_static, &yk_policy_auto, &yk_policy_guided};
     return index < sizeof policies / sizeof *policies ? policies[index] : NULL;
 }
 
@@ -28,18 +28,21 @@ enum yk_status yk_policy_parse(const char *text, const struct yk_policy **policy
             found = here;
     }
     if (!found)
-        return yk_error_set(error, YK_ERR_UNKNOWN, "unknown schedule '%.*s'; accepted: %s", (int)length, text, list);
+        return yk_error_set(error, YK_ERR_UNKNOWN, "unknown schedule '%.*s'; accepted: %s", (int)length, text,
+                            list);
     for (const char *at = text + length; *at;) {
         char *end;
         double number = strtod(at + 1, &end);
         if (end == at + 1 || !isfinite(number) || (*end && *end != ','))
-            return yk_error_set(error, YK_ERR_PARSE, "schedule '%s' is not of the form %s", text, found->usage);
-        if (!(number >= found->least && number <= found->greatest))
-            return yk_error_set(error, YK_ERR_RANGE, "schedule '%s': %g is out of bounds; accepted is %g to %g", text,
-                                number, found->least, found->greatest);
-        if (read.count == found->most_arguments)
-            return yk_error_set(error, YK_ERR_PARSE, "schedule '%s' has too many numbers; its form is %s", text,
+            return yk_error_set(error, YK_ERR_PARSE, "schedule '%s' is not of the form %s", text,
                                 found->usage);
+        if (!(number >= found->least && number <= found->greatest))
+            return yk_error_set(error, YK_ERR_RANGE,
+                                "schedule '%s': %g is out of bounds; accepted is %g to %g", text, number,
+                                found->least, found->greatest);
+        if (read.count == found->most_arguments)
+            return yk_error_set(error, YK_ERR_PARSE, "schedule '%s' has too many numbers; its form is %s",
+                                text, found->usage);
         read.number[read.count++] = number;
         at = end;
     }

@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: MIT
  * auto: guided packages with a slow start. Each device's rate is measured while it works (and known
  * beforehand where a profile says); from the rates follows when all devices would finish together, and a
- * device takes a part of what it can do until then. The figures are those of the simulator
- * (tests/bench/bench_sim.c). */
+ * device takes a part of what it can do until then. */
 #include "policy.h"
 
 enum {
-    GROWTH = 4,      /* a package is at most so many times the last: a wrong profile costs little */
+    GROWTH = 4,      /* a package is at most so many times the largest before: a wrong profile costs little */
     HALO_FACTOR = 8, /* a package is at least so many halos: at most an eighth is computed twice */
-    PACKAGE_MS = 250 /* longest package: driver watchdogs end kernels after 2 to 5 s, and people want to see
-                        progress */
+    SPLIT_PACKAGES = 5, /* that a device has more than it would have alone, where several do a job */
+    PACKAGE_MS = 250    /* longest package: driver watchdogs end kernels after 2 to 5 s */
 };
 
-static const double KEEP_FAST = 0.33,
-                    KEEP_SLOW = 0.25;     /* part of its share that the fastest, another device takes */
-static const double FIRST_PART = 0.05;    /* of the job is the first package, where a profile is believed */
-static const double OVERHEAD_PART = 0.05; /* of a package's time may be overhead, but at the end */
-static const double USUAL_OVERHEAD_MS = 0.1; /* where it is not known: a kernel launch, copies, a wake-up */
-static const double AHEAD_PART =
-    0.05; /* of the time left may be a slower device's package that waits in its slot */
-static const double RISK = 0.25; /* of the time the others need: an unmeasured device may not take longer */
+/* Part of what it could do until the end that the fastest device takes as one package; another device. */
+static const double KEEP_FAST = 0.33, KEEP_SLOW = 0.25;
+/* Part of the job that the first package is, where a profile is believed. */
+static const double FIRST_PART = 0.05;
+/* Part of a package's time that may be overhead, but at the end; and the overhead where it is not known: a
+ * kernel launch, copies, a wake-up. */
+static const double OVERHEAD_PART = 0.05, USUAL_OVERHEAD_MS = 0.1;
+/* Part of the time left that a slower device's package may take: one that waits in its second slot; one that
+ * is large because of the halo; one of a device that is not measured (of the time the others need). */
+static const double AHEAD_PART = 0.05, HALO_PART = 0.5, RISK = 0.25;
 /* Several devices are used where they are expected to gain 5 % over the best one. Rates known beforehand are
- * within 20 % at best, so that a gain of 5 % may look like one of 3.5 %. */
-static const double LEAST_GAIN = 1.035;
+ * within 20 % at best, so that a gain of 5 % may look like one of 3.5 %; and where several have begun, noise
+ * is not to part them. */
+static const double LEAST_GAIN = 1.035, STAY_GAIN = 1.025;
 
 /* What the policy thinks at one moment. */
 struct view {
@@ -133,10 +135,14 @@ static bool several_pay(const struct view *view, const struct yk_policy_state *s
 {
     struct view fresh = *view;
     fresh.rest += fresh.held;
+    bool begun = false;
     for (unsigned k = 0; k < job->device_count; k++)
-        fresh.ready[k] = setup_ms(state, job, k);
-    double alone = fresh.ready[fresh.fastest] + fresh.rest / fresh.rate[fresh.fastest];
-    return alone >= LEAST_GAIN * finish_ms(&fresh, job->device_count);
+        begun = begun || (k != view->fastest && !retired(job, k) && state->estimate[k].samples);
+    for (unsigned k = 0; k < job->device_count; k++)
+        if (view->rate[k] > 0.0)
+            fresh.ready[k] = setup_ms(state, job, k) + SPLIT_PACKAGES * (double)job->halo / view->rate[k];
+    double alone = setup_ms(state, job, fresh.fastest) + fresh.rest / fresh.rate[fresh.fastest];
+    return alone >= (begun ? STAY_GAIN : LEAST_GAIN) * finish_ms(&fresh, job->device_count);
 }
 
 /* Whether no other device would be done with `rows` rows sooner. */
@@ -201,15 +207,19 @@ static double guided_rows(const struct view *view, const struct yk_policy_state 
     double rate = view->rate[device], overhead = told(job, device).overhead_ns / 1e6;
     overhead = overhead > 0.0 ? overhead : USUAL_OVERHEAD_MS;
     double end = several ? finish_ms(view, job->device_count) : view->ready[device] + view->rest / rate;
-    double share = at_most((end - view->ready[device]) * rate, view->rest);
+    double share = at_most((end - view->ready[device]) * rate - (double)job->halo, view->rest);
     double lower = rate * overhead / OVERHEAD_PART;
     lower = lower < least ? least : lower;
-    /* What it holds already counts: a second package in flight hides overheads, it is not for work ahead. */
-    double held = (double)job->held[device];
-    double rows = (share + held) * (fastest ? KEEP_FAST : KEEP_SLOW) - held;
+    /* What it holds already counts: a second package in flight hides overheads, it is not for work ahead. But
+     * a lane that asks is idle, whatever the others hold. */
+    double held = job->devices[device].lanes > 1 ? 0.0 : (double)job->held[device];
+    double rows = several ? (share + held) * (fastest ? KEEP_FAST : KEEP_SLOW) - held : share;
     if (rows < lower)
         rows = share < 2.0 * lower ? share : lower;
     if (held > 0.0 && !fastest && rows / rate > AHEAD_PART * end)
+        return 0.0;
+    /* Where the halo forbids small packages, a slower device leaves the end to the others. */
+    if (job->halo && !fastest && rows < 2.0 * least && rows / rate > HALO_PART * end)
         return 0.0;
     double upper = rate * PACKAGE_MS;
     if (estimate->largest)
@@ -244,7 +254,7 @@ static uint64_t take(struct yk_policy_state *state, unsigned device, const struc
                    ? granular(view.rate[device] * PACKAGE_MS, granule, most)
                    : most;
     uint64_t halos = (job->halo * HALO_FACTOR + granule - 1) / granule * granule;
-    double least = (double)(halos > granule ? halos : granule);
+    double least = (double)(halos > granule ? halos : granule) * job->devices[device].lanes;
     bool several = several_pay(&view, state, job), known = measured(state, job, device);
     double rows = known ? guided_rows(&view, state, job, device, least, several)
                         : probe_rows(&view, state, job, device);
@@ -261,6 +271,7 @@ static uint64_t take(struct yk_policy_state *state, unsigned device, const struc
 
 static void auto_start(struct yk_policy_state *state, const struct yk_policy_job *job)
 {
+    state->halo = job->halo;
     for (unsigned k = 0; k < job->device_count; k++) {
         double rate = told_rate(job, k);
         state->estimate[k] =
@@ -286,7 +297,7 @@ static void auto_done(struct yk_policy_state *state, unsigned device, uint64_t r
         estimate->trusted = estimate->trusted || estimate->samples > estimate->lanes;
         return;
     }
-    double rate = (double)rows * estimate->lanes / ((double)nanoseconds / 1e6);
+    double rate = (double)(rows + state->halo) * estimate->lanes / ((double)nanoseconds / 1e6);
     if (estimate->samples <= estimate->lanes) {
         /* It pays for compiling and first touch. */
         estimate->rate = estimate->trusted ? estimate->rate : rate;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * dynamic: packages of equal size, first come first served. Without a number the size follows from the job: a whole
- * image while enough others wait to keep every lane busy, else four packages for each lane. */
+ * dynamic: packages of equal size, first come first served. Without a number the size follows from the job: a
+ * whole image while enough others wait to keep every lane busy, else four packages for each lane. */
 #include "policy.h"
 
 enum { PACKAGES_PER_LANE = 4 };
@@ -26,7 +26,8 @@ static uint64_t dynamic_next(struct yk_policy_state *state, unsigned device, con
     return job->left < state->package ? job->left : state->package;
 }
 
-static void dynamic_done(struct yk_policy_state *state, unsigned device, uint64_t rows, uint64_t nanoseconds, bool ok)
+static void dynamic_done(struct yk_policy_state *state, unsigned device, uint64_t rows, uint64_t nanoseconds,
+                         bool ok)
 {
     (void)state, (void)device, (void)rows, (void)nanoseconds, (void)ok;
 }

@@ -35,6 +35,7 @@ static uint64_t guided_rows(struct yk_policy_state *state, unsigned device, cons
 
 static void guided_start(struct yk_policy_state *state, const struct yk_policy_job *job)
 {
+    state->halo = job->halo;
     for (unsigned k = 0; k < job->device_count; k++)
         state->estimate[k] = (struct yk_policy_estimate){.lanes = job->devices[k].lanes};
 }
@@ -50,7 +51,7 @@ static void guided_done(struct yk_policy_state *state, unsigned device, uint64_t
     struct yk_policy_estimate *estimate = &state->estimate[device];
     if (!ok || nanoseconds == 0 || estimate->samples++ < estimate->lanes)
         return; /* each lane's first package pays for compiling and first touch */
-    double rate = (double)rows * estimate->lanes / ((double)nanoseconds / 1e6);
+    double rate = (double)(rows + state->halo) * estimate->lanes / ((double)nanoseconds / 1e6);
     estimate->rate = estimate->rate > 0.0 ? 0.5 * (estimate->rate + rate) : rate;
 }
 

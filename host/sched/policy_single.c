@@ -16,7 +16,8 @@ static uint64_t single_next(struct yk_policy_state *state, unsigned device, cons
     return device == wanted && !job->devices[device].retired ? job->left : 0;
 }
 
-static void single_done(struct yk_policy_state *state, unsigned device, uint64_t rows, uint64_t nanoseconds, bool ok)
+static void single_done(struct yk_policy_state *state, unsigned device, uint64_t rows, uint64_t nanoseconds,
+                        bool ok)
 {
     (void)state, (void)device, (void)rows, (void)nanoseconds, (void)ok;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * static: one package per device, sized by weights given beforehand (none: by lanes). The rows of a device that fails
- * go to whoever asks next. */
+ * static: one package per device, sized by weights given beforehand (none: by lanes). The rows of a device
+ * that fails go to whoever asks next. */
 #include "policy.h"
 
 static void static_start(struct yk_policy_state *state, const struct yk_policy_job *job)
 {
     double weight[YK_POLICY_DEVICES], sum = 0.0;
     for (unsigned k = 0; k < job->device_count; k++) {
-        weight[k] = state->arguments.count == 0 ? job->devices[k].lanes
+        weight[k] = state->arguments.count == 0  ? job->devices[k].lanes
                     : k < state->arguments.count ? state->arguments.number[k]
                                                  : 0.0;
         weight[k] = job->devices[k].retired ? 0.0 : weight[k];
@@ -42,7 +42,8 @@ static uint64_t static_next(struct yk_policy_state *state, unsigned device, cons
     return rows < job->left ? rows : job->left;
 }
 
-static void static_done(struct yk_policy_state *state, unsigned device, uint64_t rows, uint64_t nanoseconds, bool ok)
+static void static_done(struct yk_policy_state *state, unsigned device, uint64_t rows, uint64_t nanoseconds,
+                        bool ok)
 {
     (void)state, (void)device, (void)rows, (void)nanoseconds, (void)ok;
 }

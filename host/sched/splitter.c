@@ -75,16 +75,18 @@ static bool push_returned(struct yk_splitter *splitter, struct yk_range range)
     return push(&splitter->returned, &splitter->returned_count, &splitter->returned_capacity, range);
 }
 
-/* Rows of a new package that one lane takes: all of it while other images keep the other lanes busy, or where it is no
- * more than a quarter of the lane's fair share of the job; so a package meant for all lanes feeds all of them. */
+/* Rows of a new package that one lane takes: all of it while other images keep the other lanes busy, else an
+ * equal part where the package is meant for all lanes, and no more than a quarter of the lane's fair share of
+ * the job. */
 static uint64_t piece_rows(const struct yk_splitter *splitter, unsigned device, struct yk_range package)
 {
-    uint64_t lanes = splitter->job.devices[device].lanes, granule = splitter->job.granule, all = length(package);
-    if (lanes < 2 || splitter->job.waiting + 1 >= lanes)
+    const struct yk_policy_job *job = &splitter->job;
+    uint64_t lanes = job->devices[device].lanes, granule = job->granule, all = length(package);
+    bool shared = splitter->policy->shared, last = job->left + job->returned == 0;
+    if (lanes < 2 || (job->waiting + 1 >= lanes && (!shared || last)))
         return all;
-    uint64_t rows = (splitter->job.rows + 4 * lanes - 1) / (4 * lanes);
-    uint64_t part = (all + lanes - 1) / lanes;
-    if (splitter->policy->shared && part < rows)
+    uint64_t rows = (job->rows + 4 * lanes - 1) / (4 * lanes), part = (all + lanes - 1) / lanes;
+    if (shared && part < rows)
         rows = (part + granule - 1) / granule * granule;
     return rows < granule ? granule : rows;
 }
@@ -97,7 +99,8 @@ static bool next_package(struct yk_splitter *splitter, unsigned device)
     if (splitter->returned_count) {
         struct yk_range *last = &splitter->returned[splitter->returned_count - 1];
         uint64_t all = length(*last);
-        uint64_t rows = splitter->policy->again ? splitter->policy->again(&splitter->state, device, job, all) : all;
+        uint64_t rows =
+            splitter->policy->again ? splitter->policy->again(&splitter->state, device, job, all) : all;
         if (rows == 0)
             return false;
         *package = (struct yk_range){last->begin, last->begin + rows};
@@ -139,9 +142,10 @@ bool yk_splitter_claim(struct yk_splitter *splitter, unsigned device, uint64_t m
     return true;
 }
 
-/* A range is back, well or not. Returns the time that the device spent on it alone: with two bands in flight the
- * second waits for the first, and that wait is not its own. */
-static uint64_t take_back(struct yk_splitter *splitter, unsigned device, struct yk_range range, uint64_t nanoseconds)
+/* A range is back, well or not. Returns the time that the device spent on it alone: with two bands in flight
+ * the second waits for the first, and that wait is not its own. */
+static uint64_t take_back(struct yk_splitter *splitter, unsigned device, struct yk_range range,
+                          uint64_t nanoseconds)
 {
     struct yk_policy_job *job = &splitter->job;
     uint64_t alone = job->now_ns - job->since_ns[device];
@@ -153,7 +157,8 @@ static uint64_t take_back(struct yk_splitter *splitter, unsigned device, struct 
     return job->devices[device].lanes == 1 && alone > 0 && alone < nanoseconds ? alone : nanoseconds;
 }
 
-bool yk_splitter_commit(struct yk_splitter *splitter, unsigned device, struct yk_range range, uint64_t nanoseconds)
+bool yk_splitter_commit(struct yk_splitter *splitter, unsigned device, struct yk_range range,
+                        uint64_t nanoseconds)
 {
     splitter->spent_ns = take_back(splitter, device, range, nanoseconds);
     splitter->policy->done(&splitter->state, device, length(range), splitter->spent_ns, true);

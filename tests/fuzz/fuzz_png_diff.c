@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * libFuzzer target: a PNG file both ways, with the pixels decoded fast and by libpng alone. Same verdict, same words,
- * same pixels, same metadata. Checksums are made right first where the first byte of the input says so, because no
- * fuzzer finds those by itself. */
+ * libFuzzer target: a PNG file both ways, with the pixels decoded fast and by libpng alone. Same verdict,
+ * same words, same pixels, same metadata. Checksums are made right first where the first byte of the input
+ * says so, because no fuzzer finds those by itself. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,7 +57,8 @@ static void repair(uint8_t *data, size_t size)
 
 static void same_pixels(const struct yk_image *a, const struct yk_image *b)
 {
-    require(a->width == b->width && a->height == b->height && memcmp(&a->format, &b->format, sizeof a->format) == 0);
+    require(a->width == b->width && a->height == b->height &&
+            memcmp(&a->format, &b->format, sizeof a->format) == 0);
     size_t row = (size_t)a->width * yk_format_bytes(a->format);
     for (uint32_t y = 0; y < a->height; y++)
         require(memcmp(yk_image_row(a, y), yk_image_row(b, y), row) == 0);
@@ -78,8 +79,9 @@ static void same_metadata(const struct yk_metadata *a, const struct yk_metadata 
     same_bytes(a->icc_name, sizeof a->icc_name, b->icc_name, sizeof b->icc_name);
     same_bytes(a->chromaticity, sizeof a->chromaticity, b->chromaticity, sizeof b->chromaticity);
     require(a->has_srgb == b->has_srgb && a->srgb_intent == b->srgb_intent && a->has_gamma == b->has_gamma &&
-            a->gamma == b->gamma && a->has_chromaticity == b->has_chromaticity && a->has_density == b->has_density &&
-            a->density_x == b->density_x && a->density_y == b->density_y && a->density_metres == b->density_metres &&
+            a->gamma == b->gamma && a->has_chromaticity == b->has_chromaticity &&
+            a->has_density == b->has_density && a->density_x == b->density_x &&
+            a->density_y == b->density_y && a->density_metres == b->density_metres &&
             a->text_count == b->text_count);
     for (size_t i = 0; i < a->text_count; i++) {
         const struct yk_text *s = &a->texts[i], *t = &b->texts[i];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The image batch job: many files through one pipeline. First a plan (which file becomes which, checked as a whole,
- * nothing touched), then the run (read, decode, compute, encode, write, all overlapping, under one memory budget).
- * A bad file fails alone; the rest is done.
+ * The image batch job: many files through one pipeline. First a plan (which file becomes which, checked as a
+ * whole, nothing touched), then the run (read, decode, compute, encode, write, all overlapping, under one
+ * memory budget). A bad file fails alone; the rest is done.
  */
 #ifndef YOKE_BATCH_H
 #define YOKE_BATCH_H
@@ -32,7 +32,7 @@ struct yk_batch_sources {
     bool nul_separated;     /* names in files_from end with a NUL byte instead of a line feed */
     const char *output;     /* a folder, a template with {dir} {name} {ext} {index}, one file, or "-" */
     enum yk_overwrite overwrite;
-    bool in_place;          /* an output may be its own input */
+    bool in_place; /* an output may be its own input */
 };
 
 enum yk_item_state {
@@ -64,11 +64,12 @@ struct yk_batch_plan {
     size_t count;
 };
 
-/* Finds the inputs, derives the outputs and checks the whole: two inputs to one output, output = an input without
- * in_place, a template that names no file, many inputs to one file. Existing outputs become SKIPPED items. An input that
- * does not exist becomes a FAILED item, so that the others are still done; a folder without `recursive` is an error.
- * Success: *plan owned by the caller, free with yk_batch_plan_free (also when it holds no items).
- * Errors: YK_ERR_INVALID, YK_ERR_PARSE (template), YK_ERR_IO (files_from, a named folder that cannot be read), YK_ERR_NOMEM. */
+/* Finds the inputs, derives the outputs and checks the whole: two inputs to one output, output = an input
+ * without in_place, a template that names no file, many inputs to one file. Existing outputs become SKIPPED
+ * items. An input that does not exist becomes a FAILED item, so that the others are still done; a folder
+ * without `recursive` is an error. Success: *plan owned by the caller, free with yk_batch_plan_free (also
+ * when it holds no items). Errors: YK_ERR_INVALID, YK_ERR_PARSE (template), YK_ERR_IO (files_from, a named
+ * folder that cannot be read), YK_ERR_NOMEM. */
 enum yk_status yk_batch_plan_make(struct yk_batch_plan *plan, const struct yk_batch_sources *sources,
                                   struct yk_error *error);
 void yk_batch_plan_free(struct yk_batch_plan *plan);
@@ -76,17 +77,17 @@ void yk_batch_plan_free(struct yk_batch_plan *plan);
 /* ---- Run ---- */
 
 struct yk_batch_options {
-    const char *devices;      /* selection as in yk_device_select; NULL: "auto" */
-    const char *sched;        /* policy; NULL: "dynamic" */
-    bool strict_devices;      /* a class of devices that matches nothing, or a device that fails, is an error */
-    unsigned threads;         /* CPU threads; 0: one per processor of this process */
-    uint64_t memory;          /* budget in bytes; 0: a quarter of the machine's memory */
+    const char *devices; /* selection as in yk_device_select; NULL: "auto" */
+    const char *sched;   /* policy; NULL: "dynamic" */
+    bool strict_devices; /* a class of devices that matches nothing, or a device that fails, is an error */
+    unsigned threads;    /* CPU threads; 0: one per processor of this process */
+    uint64_t memory;     /* budget in bytes; 0: a quarter of the machine's memory */
     enum yk_overwrite overwrite;
-    bool fail_fast;           /* stop taking new files after the first failure */
+    bool fail_fast; /* stop taking new files after the first failure */
     struct yk_limits limits;
     struct yk_encode_options encode;
-    unsigned depth;           /* bits per sample of the outputs: 8, 16, or 0: as the input */
-    unsigned drop;            /* enum yk_metadata_kind bits that are not written */
+    unsigned depth; /* bits per sample of the outputs: 8, 16, or 0: as the input */
+    unsigned drop;  /* enum yk_metadata_kind bits that are not written */
     enum yk_io_engine io;
 };
 
@@ -97,7 +98,8 @@ struct yk_batch_progress {
     uint64_t elapsed; /* ns */
 };
 
-/* All callbacks may be NULL. They come from worker threads, one at a time, without any lock of the library held. */
+/* All callbacks may be NULL. They come from worker threads, one at a time, without any lock of the library
+ * held. */
 struct yk_batch_observer {
     void *context;
     /* At most ten times a second, and once at the end. */
@@ -134,15 +136,17 @@ struct yk_batch_summary {
     size_t device_count;
 };
 
-/* Runs every PLANNED item of the plan through the pipeline and fills its outcome in. Returns YK_OK when the run went
- * through, whatever became of single files; YK_ERR_CANCELLED when it was stopped; YK_ERR_MISSING for a demanded device;
- * YK_ERR_PARSE / _UNKNOWN for `devices` and `sched`; YK_ERR_NOMEM. `summary` is filled in every case. Files that were
- * not finished leave no trace. One run per plan at a time; the calling thread works too. */
+/* Runs every PLANNED item of the plan through the pipeline and fills its outcome in. Returns YK_OK when the
+ * run went through, whatever became of single files; YK_ERR_CANCELLED when it was stopped; YK_ERR_MISSING for
+ * a demanded device; YK_ERR_PARSE / _UNKNOWN for `devices` and `sched`; YK_ERR_NOMEM. `summary` is filled in
+ * every case. Files that were not finished leave no trace. One run per plan at a time; the calling thread
+ * works too. */
 enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline *pipeline,
                             const struct yk_batch_options *options, const struct yk_batch_observer *observer,
                             struct yk_batch_summary *summary, struct yk_error *error);
 
-/* Checks `devices` and `sched` as texts without opening anything: for a plan that is complete before it starts. */
+/* Checks `devices` and `sched` as texts without opening anything: for a plan that is complete before it
+ * starts. */
 enum yk_status yk_batch_check(const struct yk_batch_options *options, struct yk_error *error);
 
 #ifdef __cplusplus

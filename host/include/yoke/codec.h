@@ -3,8 +3,8 @@
  * File formats behind one table: probe, info, decode, encode. Memory to memory; no codec touches a file.
  * A codec is one file in host/io and one line in host/io/codec.c.
  *
- * Input is not trusted: every size is checked against `limits` before it is allocated, a failure leaves nothing
- * behind, and no content may crash, hang or leak. Any thread may call; a call keeps no state.
+ * Input is not trusted: every size is checked against `limits` before it is allocated, a failure leaves
+ * nothing behind, and no content may crash, hang or leak. Any thread may call; a call keeps no state.
  */
 #ifndef YOKE_CODEC_H
 #define YOKE_CODEC_H
@@ -24,16 +24,16 @@ extern "C" {
 struct yk_image_info {
     const char *codec; /* name of the codec, static */
     uint32_t width, height;
-    struct yk_format format;   /* the layout that decoding will give */
-    uint8_t file_depth;        /* bits per sample in the file: 1, 2, 4, 8, 16 */
-    const char *file_type;     /* "gray", "gray+alpha", "palette", "rgb", "rgba"; static */
+    struct yk_format format; /* the layout that decoding will give */
+    uint8_t file_depth;      /* bits per sample in the file: 1, 2, 4, 8, 16 */
+    const char *file_type;   /* "gray", "gray+alpha", "palette", "rgb", "rgba"; static */
     bool interlaced;
-    bool transparency;         /* a colour key or palette alpha (PNG tRNS) becomes the alpha channel */
+    bool transparency; /* a colour key or palette alpha (PNG tRNS) becomes the alpha channel */
 };
 
-/* Efforts beside the numbers. For PNG, size and speed against libpng at its default: about 1.0 times at 40 times the
- * speed (photographs; 15 and more for others); at the most 1.3 times, never slower than balanced; smaller than its
- * level 9. */
+/* Efforts beside the numbers. For PNG, size and speed against libpng at its default: about 1.0 times at 40
+ * times the speed (photographs; 15 and more for others); at the most 1.3 times, never slower than balanced;
+ * smaller than its level 9. */
 enum yk_effort {
     YK_EFFORT_BALANCED = -1, /* the default */
     YK_EFFORT_FAST = -11,
@@ -50,37 +50,41 @@ struct yk_bytes {
 };
 
 struct yk_codec {
-    const char *name;               /* "png" */
-    const char *const *extensions;  /* without the dot, lower case, NULL at the end */
+    const char *name;              /* "png" */
+    const char *const *extensions; /* without the dot, lower case, NULL at the end */
     /* Whether the first bytes are this format's signature. */
     bool (*probe)(const uint8_t *data, size_t size);
     /* Reads the header and checks it against the limits. */
     enum yk_status (*info)(const uint8_t *data, size_t size, const struct yk_limits *limits,
                            struct yk_image_info *info, struct yk_error *error);
-    /* Decodes to a new image owned by the caller, metadata included. Errors: YK_ERR_FORMAT, _LIMIT, _NOMEM. */
+    /* Decodes to a new image owned by the caller, metadata included. Errors: YK_ERR_FORMAT, _LIMIT, _NOMEM.
+     */
     enum yk_status (*decode)(const uint8_t *data, size_t size, const struct yk_limits *limits,
                              struct yk_image **image, struct yk_error *error);
     /* Encodes to a new buffer owned by the caller. The bytes depend on image, metadata and options only. */
     enum yk_status (*encode)(const struct yk_image *image, const struct yk_encode_options *options,
                              struct yk_bytes *bytes, struct yk_error *error);
     /* The same in parts, as yk_encoder_begin and so on below, or all NULL. finish and abort end the state. */
-    enum yk_status (*begin)(void **state, const struct yk_image *image, const struct yk_encode_options *options,
-                            size_t *parts, struct yk_error *error);
+    enum yk_status (*begin)(void **state, const struct yk_image *image,
+                            const struct yk_encode_options *options, size_t *parts, struct yk_error *error);
     enum yk_status (*part)(void *state, size_t part, struct yk_error *error);
     enum yk_status (*finish)(void *state, struct yk_bytes *bytes, struct yk_error *error);
     void (*abort)(void *state);
 };
 
 /* ---- Encoding one image on several threads ----
- * begin, then every part once, in any order and on any threads, then finish. The parts depend on the image and the
- * options only, never on the number of threads, so the bytes do not either. `encode` is the same in one call. */
+ * begin, then every part once, in any order and on any threads, then finish. The parts depend on the image
+ * and the options only, never on the number of threads, so the bytes do not either. `encode` is the same in
+ * one call. */
 
 struct yk_encoder; /* opaque */
 
-/* Prepares: chooses how to encode from the image's content and says how many parts there are (at least 1). `image` is
- * borrowed until the end. Success: *encoder is owned by the caller, end it with yk_encoder_finish or _abort. */
-enum yk_status yk_encoder_begin(struct yk_encoder **encoder, const struct yk_codec *codec, const struct yk_image *image,
-                                const struct yk_encode_options *options, size_t *parts, struct yk_error *error);
+/* Prepares: chooses how to encode from the image's content and says how many parts there are (at least 1).
+ * `image` is borrowed until the end. Success: *encoder is owned by the caller, end it with yk_encoder_finish
+ * or _abort. */
+enum yk_status yk_encoder_begin(struct yk_encoder **encoder, const struct yk_codec *codec,
+                                const struct yk_image *image, const struct yk_encode_options *options,
+                                size_t *parts, struct yk_error *error);
 
 /* Encodes part number `part`. After a failure only yk_encoder_abort may follow. */
 enum yk_status yk_encoder_part(struct yk_encoder *encoder, size_t part, struct yk_error *error);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The processors of this machine: listing and selection. "cpu" is the OpenMP thread pool; "cl:P.D" is device D of
- * OpenCL platform P in the loader's order. The OpenCL loader is opened at run time, and only when a selection
- * can need it.
+ * The processors of this machine: listing and selection. "cpu" is the OpenMP thread pool; "cl:P.D" is device
+ * D of OpenCL platform P in the loader's order. The OpenCL loader is opened at run time, and only when a
+ * selection can need it.
  */
 #ifndef YOKE_DEVICE_H
 #define YOKE_DEVICE_H
@@ -20,17 +20,17 @@ extern "C" {
 enum yk_device_type { YK_DEVICE_CPU, YK_DEVICE_GPU, YK_DEVICE_ACCELERATOR };
 
 struct yk_device_info {
-    char id[32];             /* "cpu", "cl:0.1" */
-    char backend[16];        /* "cpu", "cl" */
+    char id[32];      /* "cpu", "cl:0.1" */
+    char backend[16]; /* "cpu", "cl" */
     char name[128];
-    char platform[128];      /* OpenCL platform; instruction-set level for the CPU */
-    char driver[128];        /* driver version; compiler for the CPU */
+    char platform[128]; /* OpenCL platform; instruction-set level for the CPU */
+    char driver[128];   /* driver version; compiler for the CPU */
     enum yk_device_type type;
-    uint64_t memory;         /* bytes */
-    uint32_t units;          /* compute units; threads for the CPU */
-    bool host_cpu;           /* an OpenCL device that is this machine's own CPU */
+    uint64_t memory; /* bytes */
+    uint32_t units;  /* compute units; threads for the CPU */
+    bool host_cpu;   /* an OpenCL device that is this machine's own CPU */
     bool usable;
-    char reason[256];        /* why it is not used, or why not by default; empty otherwise */
+    char reason[256]; /* why it is not used, or why not by default; empty otherwise */
 };
 
 struct yk_device_list {
@@ -39,18 +39,19 @@ struct yk_device_list {
     char notice[256]; /* why there is no OpenCL at all ("no OpenCL loader (libOpenCL.so.1)"); else empty */
 };
 
-/* Lists the CPU first, then, unless `cpu_only`, every OpenCL device. A missing loader or platform is no error: the
- * list is shorter and `notice` says why. Errors: YK_ERR_NOMEM. One thread at a time. */
+/* Lists the CPU first, then, unless `cpu_only`, every OpenCL device. A missing loader or platform is no
+ * error: the list is shorter and `notice` says why. Errors: YK_ERR_NOMEM. One thread at a time. */
 enum yk_status yk_device_list_make(struct yk_device_list *list, bool cpu_only, struct yk_error *error);
 void yk_device_list_free(struct yk_device_list *list);
 
 /* Whether a selection text can be answered without looking for OpenCL devices ("cpu"). */
 bool yk_device_selection_is_cpu(const char *selection);
 
-/* Marks in chosen[list->count] which devices a selection names: "auto" (the CPU, and every OpenCL device that is not
- * this machine's CPU), "cpu", "gpu", "cl" (every OpenCL device), "cl:P.D", "all", or several of them with commas.
- * A class that matches nothing is no error here. Errors: YK_ERR_PARSE (unknown word, with what is accepted),
- * YK_ERR_MISSING (a device named by number does not exist or cannot be used; the text says why). */
+/* Marks in chosen[list->count] which devices a selection names: "auto" (the CPU, and every OpenCL device that
+ * is not this machine's CPU), "cpu", "gpu", "cl" (every OpenCL device), "cl:P.D", "all", or several of them
+ * with commas. A class that matches nothing is no error here. Errors: YK_ERR_PARSE (unknown word, with what
+ * is accepted), YK_ERR_MISSING (a device named by number does not exist or cannot be used; the text says
+ * why). */
 enum yk_status yk_device_select(const struct yk_device_list *list, const char *selection, bool *chosen,
                                 struct yk_error *error);
 

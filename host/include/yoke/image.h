@@ -2,9 +2,10 @@
  *
  * Images in memory: what codecs make and take, and what pipelines read and write.
  *
- * Samples are interleaved, 8 or 16 bits, 16-bit ones in the machine's byte order. Colour comes first (one grey
- * sample or red, green, blue), alpha last where there is one, straight (not premultiplied). Values are encoded
- * (sRGB-like), 0 .. 255 or 0 .. 65535. Rows start `stride` bytes apart; the memory has slack at its end.
+ * Samples are interleaved, 8 or 16 bits, 16-bit ones in the machine's byte order. Colour comes first (one
+ * grey sample or red, green, blue), alpha last where there is one, straight (not premultiplied). Values are
+ * encoded (sRGB-like), 0 .. 255 or 0 .. 65535. Rows start `stride` bytes apart; the memory has slack at its
+ * end.
  */
 #ifndef YOKE_IMAGE_H
 #define YOKE_IMAGE_H
@@ -31,8 +32,8 @@ struct yk_format {
 struct yk_image {
     uint32_t width, height; /* pixels, both at least 1 */
     struct yk_format format;
-    size_t stride;   /* bytes from one row to the next, a multiple of 64 */
-    uint8_t *pixels; /* height * stride bytes, owned by the image */
+    size_t stride;                /* bytes from one row to the next, a multiple of 64 */
+    uint8_t *pixels;              /* height * stride bytes, owned by the image */
     struct yk_metadata *metadata; /* owned by the image, may be NULL */
 };
 
@@ -59,8 +60,9 @@ const char *yk_format_name(struct yk_format format);
  * defaults) and for overflow before it is allocated.
  * Success: *image is owned by the caller, free with yk_image_free. Failure: *image untouched.
  * Errors: YK_ERR_INVALID (zero side, bad format), YK_ERR_LIMIT, YK_ERR_NOMEM. Any thread. */
-enum yk_status yk_image_create(struct yk_image **image, uint32_t width, uint32_t height, struct yk_format format,
-                               const struct yk_limits *limits, struct yk_error *error);
+enum yk_status yk_image_create(struct yk_image **image, uint32_t width, uint32_t height,
+                               struct yk_format format, const struct yk_limits *limits,
+                               struct yk_error *error);
 
 /* Frees image, pixels and metadata; NULL is allowed. */
 void yk_image_free(struct yk_image *image);

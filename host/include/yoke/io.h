@@ -2,13 +2,13 @@
  *
  * The asynchronous I/O thread: whole files in, whole files out, many in flight, one thread.
  *
- * Two engines stand behind one contract: `uring` (Linux io_uring) and `posix` (plain calls on the same thread).
- * YK_IO_AUTO takes io_uring where the kernel offers it and falls back silently; the choice can be read back.
- * The environment variable YOKE_IO=uring|posix overrides YK_IO_AUTO.
+ * Two engines stand behind one contract: `uring` (Linux io_uring) and `posix` (plain calls on the same
+ * thread). YK_IO_AUTO takes io_uring where the kernel offers it and falls back silently; the choice can be
+ * read back. The environment variable YOKE_IO=uring|posix overrides YK_IO_AUTO.
  *
- * The promise for outputs: at any instant, also of a kill, the target name holds the old file, nothing, or the
- * complete new file. Data is written to a temporary name in the target's folder, every write and the close are
- * checked, and only then is it renamed. A failed or cancelled write removes its temporary file.
+ * The promise for outputs: at any instant, also of a kill, the target name holds the old file, nothing, or
+ * the complete new file. Data is written to a temporary name in the target's folder, every write and the
+ * close are checked, and only then is it renamed. A failed or cancelled write removes its temporary file.
  *
  * Thread rule: yk_io_read, yk_io_write and yk_io_cancel may be called from any thread, also from a callback.
  * Callbacks run on the I/O thread, one at a time, each exactly once per accepted request; keep them short.
@@ -30,7 +30,8 @@ enum yk_io_engine { YK_IO_AUTO, YK_IO_URING, YK_IO_POSIX };
 
 /* What to do with an output name that is taken. */
 enum yk_overwrite {
-    YK_OVERWRITE_NEVER,  /* keep the old file; the write ends with YK_ERR_EXISTS (also if it appears meanwhile) */
+    YK_OVERWRITE_NEVER, /* keep the old file; the write ends with YK_ERR_EXISTS (also if it appears meanwhile)
+                         */
     YK_OVERWRITE_ALWAYS, /* replace it atomically */
     YK_OVERWRITE_NEWER   /* decided when a batch is planned; to the I/O thread the same as ALWAYS */
 };
@@ -51,25 +52,27 @@ typedef void yk_io_done(void *context, struct yk_io_result *result);
 /* Starts the I/O thread. `depth` is the number of requests worked on at a time (0: 16).
  * Success: *io is owned by the caller, end it with yk_io_close. Errors: YK_ERR_NOMEM, YK_ERR_MISSING
  * (YK_IO_URING was asked for by name and the kernel refuses), YK_ERR_IO (no thread). */
-enum yk_status yk_io_open(struct yk_io **io, enum yk_io_engine engine, unsigned depth, struct yk_error *error);
+enum yk_status yk_io_open(struct yk_io **io, enum yk_io_engine engine, unsigned depth,
+                          struct yk_error *error);
 
 /* "uring" or "posix": the engine in use. */
 const char *yk_io_engine_name(const struct yk_io *io);
 
 /* Queues reading the whole of the regular file `path` ("-": standard input until its end, which also accepts
- * pipes). Requests start in the order of the calls. A file over `max_bytes` ends with YK_ERR_LIMIT before it is
- * read; a folder, FIFO, socket or device with YK_ERR_IO. `path` is copied. A non-OK return means that the
+ * pipes). Requests start in the order of the calls. A file over `max_bytes` ends with YK_ERR_LIMIT before it
+ * is read; a folder, FIFO, socket or device with YK_ERR_IO. `path` is copied. A non-OK return means that the
  * callback will not come. */
-enum yk_status yk_io_read(struct yk_io *io, const char *path, uint64_t max_bytes, yk_io_done *done, void *context,
-                          struct yk_error *error);
+enum yk_status yk_io_read(struct yk_io *io, const char *path, uint64_t max_bytes, yk_io_done *done,
+                          void *context, struct yk_error *error);
 
 /* Queues writing `size` bytes at `data` (borrowed until the callback) to `path` ("-": standard output).
  * Missing parent folders are made. `path` is copied. */
 enum yk_status yk_io_write(struct yk_io *io, const char *path, const void *data, size_t size,
-                           enum yk_overwrite overwrite, yk_io_done *done, void *context, struct yk_error *error);
+                           enum yk_overwrite overwrite, yk_io_done *done, void *context,
+                           struct yk_error *error);
 
-/* Requests that have not started end with YK_ERR_CANCELLED; so do later ones. Those under way end as they can:
- * a write that is not yet renamed is cancelled and its temporary file removed. Does not wait. */
+/* Requests that have not started end with YK_ERR_CANCELLED; so do later ones. Those under way end as they
+ * can: a write that is not yet renamed is cancelled and its temporary file removed. Does not wait. */
 void yk_io_cancel(struct yk_io *io);
 
 /* Waits for every accepted request's callback, ends the thread, frees everything. NULL is allowed. */

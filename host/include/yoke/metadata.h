@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What travels beside the pixels: colour description, EXIF, resolution, text. Independent of a file format, so
- * that a later codec can fill and read the same structure. Everything in it was validated by the codec that
- * read it. A plain value with owned memory; no thread rule beyond one writer.
+ * What travels beside the pixels: colour description, EXIF, resolution, text. Independent of a file format,
+ * so that a later codec can fill and read the same structure. Everything in it was validated by the codec
+ * that read it. A plain value with owned memory; no thread rule beyond one writer.
  */
 #ifndef YOKE_METADATA_H
 #define YOKE_METADATA_H
@@ -35,7 +35,7 @@ struct yk_metadata {
     uint32_t gamma; /* file gamma times 100000 (PNG gAMA) */
     bool has_chromaticity;
     int32_t chromaticity[8]; /* white, red, green, blue: x then y, each times 100000 (PNG cHRM) */
-    uint8_t *exif; /* TIFF block without a prefix, owned; NULL where there is none */
+    uint8_t *exif;           /* TIFF block without a prefix, owned; NULL where there is none */
     size_t exif_size;
     bool has_density;
     uint32_t density_x, density_y; /* pixels per unit (PNG pHYs) */

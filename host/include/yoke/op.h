@@ -21,7 +21,7 @@ struct yk_op; /* opaque */
 /* One parameter, for listings. */
 struct yk_param_info {
     const char *name;
-    const char *type;     /* "number", "whole number", "0|1", "list", "size", "area", "colour" or the choices */
+    const char *type; /* "number", "whole number", "0|1", "list", "size", "area", "colour" or the choices */
     const char *fallback; /* default as text, NULL: required */
     double least, greatest;
     const char *doc;
@@ -30,8 +30,8 @@ struct yk_param_info {
 /* The operation called `name`, or NULL. */
 const struct yk_op *yk_op_find(const char *name);
 
-/* Operation number `index` in listing order, NULL past the end. Operations that only the planner inserts are not
- * listed. */
+/* Operation number `index` in listing order, NULL past the end. Operations that only the planner inserts are
+ * not listed. */
 const struct yk_op *yk_op_at(size_t index);
 
 const char *yk_op_name(const struct yk_op *op);

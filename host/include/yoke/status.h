@@ -20,22 +20,22 @@ extern "C" {
 
 enum yk_status {
     YK_OK = 0,
-    YK_ERR_NOMEM = -1,       /* an allocation failed or a size calculation would overflow */
-    YK_ERR_INVALID = -2,     /* a caller broke the contract of the function */
-    YK_ERR_PARSE = -3,       /* text that a person wrote cannot be understood */
-    YK_ERR_RANGE = -4,       /* a value is outside its declared bounds */
-    YK_ERR_UNKNOWN = -5,     /* a name (operation, parameter, device, policy) does not exist */
-    YK_ERR_IO = -6,          /* the system refused to open, read, write, close or rename */
-    YK_ERR_EXISTS = -7,      /* the output exists and the overwrite policy keeps it */
-    YK_ERR_FORMAT = -8,      /* file content is not valid or not of a known format */
-    YK_ERR_LIMIT = -9,       /* valid content, but over a size limit */
+    YK_ERR_NOMEM = -1,        /* an allocation failed or a size calculation would overflow */
+    YK_ERR_INVALID = -2,      /* a caller broke the contract of the function */
+    YK_ERR_PARSE = -3,        /* text that a person wrote cannot be understood */
+    YK_ERR_RANGE = -4,        /* a value is outside its declared bounds */
+    YK_ERR_UNKNOWN = -5,      /* a name (operation, parameter, device, policy) does not exist */
+    YK_ERR_IO = -6,           /* the system refused to open, read, write, close or rename */
+    YK_ERR_EXISTS = -7,       /* the output exists and the overwrite policy keeps it */
+    YK_ERR_FORMAT = -8,       /* file content is not valid or not of a known format */
+    YK_ERR_LIMIT = -9,        /* valid content, but over a size limit */
     YK_ERR_UNSUPPORTED = -10, /* the device or build cannot do this; another may */
-    YK_ERR_DEVICE = -11,     /* a device reported an error; its other work may still succeed */
-    YK_ERR_LOST = -12,       /* a device is gone for good */
-    YK_ERR_TIMEOUT = -13,    /* a deadline passed */
-    YK_ERR_CANCELLED = -14,  /* the job was stopped on request */
-    YK_ERR_MISSING = -15,    /* a facility that was demanded is not on this machine */
-    YK_ERR_INTERNAL = -16    /* a broken invariant: a defect of this library */
+    YK_ERR_DEVICE = -11,      /* a device reported an error; its other work may still succeed */
+    YK_ERR_LOST = -12,        /* a device is gone for good */
+    YK_ERR_TIMEOUT = -13,     /* a deadline passed */
+    YK_ERR_CANCELLED = -14,   /* the job was stopped on request */
+    YK_ERR_MISSING = -15,     /* a facility that was demanded is not on this machine */
+    YK_ERR_INTERNAL = -16     /* a broken invariant: a defect of this library */
 };
 
 enum { YK_ERROR_TEXT = 2048 };

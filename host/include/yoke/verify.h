@@ -17,9 +17,9 @@ struct yk_verify_result {
     size_t passed, failed;
 };
 
-/* Runs every vector of every operation on the device `id` ("cpu", "cl:0.0") and, for the CPU, at `cpu_level` (NULL:
- * the best). 8-bit samples must be equal; `failure`, if not NULL, is called with one line for each vector that is not.
- * Errors: YK_ERR_MISSING (no such device), YK_ERR_NOMEM, YK_ERR_DEVICE. */
+/* Runs every vector of every operation on the device `id` ("cpu", "cl:0.0") and, for the CPU, at `cpu_level`
+ * (NULL: the best). 8-bit samples must be equal; `failure`, if not NULL, is called with one line for each
+ * vector that is not. Errors: YK_ERR_MISSING (no such device), YK_ERR_NOMEM, YK_ERR_DEVICE. */
 enum yk_status yk_verify_device(const char *id, const char *cpu_level, struct yk_verify_result *result,
                                 void (*failure)(void *context, const char *line), void *context,
                                 struct yk_error *error);
