@@ -21,9 +21,9 @@ enum { INTERLACE_AT = YK_PNG_SIGNATURE + 8 + 12 };
 /* Deflate cannot expand more: a match of 258 bytes takes at least two bits. */
 static const uint64_t deflate_ratio_max = 1032;
 
-/* Bytes inflated and then thrown away, from compressed chunks that turn out damaged or too large: four of the
- * default limit for a chunk, some 30 ms. No honest file comes near. */
-static const uint64_t wasted_max = UINT64_C(32) << 20;
+/* Bytes inflated and then thrown away, from compressed chunks that turn out damaged or too large: two of the
+ * default limit for a chunk (libpng inflates each of them twice). No honest file comes near. */
+static const uint64_t wasted_max = UINT64_C(16) << 20;
 
 /* A chunk with a zlib stream of no bytes. */
 static const uint8_t empty_idat[] = {0,    0, 0, 8, 'I', 'D', 'A',  'T',  0x78, 0x01,
@@ -164,11 +164,11 @@ static enum yk_status open_reader(struct yk_png_reader **reader, const uint8_t *
             goto fail;
     }
 
-    /* The metadata, two chunk-sized buffers while one chunk is inflated and stored, zlib and libpng itself.
-     */
-    uint64_t chunks;
-    if (!yk_size_mul(made->limits.max_chunk_bytes, 2, &chunks) ||
-        !yk_size_add(chunks, YK_PNG_METADATA_MAX + (1 << 20), &made->session.memory_max))
+    /* The metadata, the last of it twice while it is inflated and stored, its compressed bytes, zlib and
+     * libpng itself: a file of many texts is refused when it has passed the limit, not after all of them. */
+    uint64_t packed = size < made->limits.max_chunk_bytes ? size : made->limits.max_chunk_bytes;
+    if (!yk_size_add(made->limits.max_chunk_bytes, packed, &packed) ||
+        !yk_size_add(packed, YK_PNG_METADATA_MAX + (1 << 20), &made->session.memory_max))
         made->session.memory_max = UINT64_MAX;
     if (!yk_png_session_begin(&made->session, true, on_warning) || !read_header(made)) {
         status = yk_png_session_fail(&made->session, YK_ERR_FORMAT, error);
