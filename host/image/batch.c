@@ -17,9 +17,7 @@
 enum {
     TICK_NS = 100000000, /* how often a stop is noticed and progress shown */
     READ_AHEAD = 4,      /* files in flight beyond two per lane */
-    BYTES_PER_THREAD = 256 << 10,
-    LEAST_BYTES = 8 << 20 /* below this much input "auto" does not look for OpenCL devices: the search costs
-                             tens of milliseconds, as much as the whole job */
+    BYTES_PER_THREAD = 256 << 10
 };
 
 bool yk_engine_finished(const struct engine *engine)
@@ -163,118 +161,6 @@ static void worker(void *context, unsigned thread)
 
 /* ---- set-up ---- */
 
-static void add_device(struct engine *engine, const struct yk_device_info *info, unsigned lanes, bool retired)
-{
-    unsigned k = engine->device_count++;
-    struct engine_device *device = &engine->devices[k];
-    device->info = *info;
-    device->statistics.lanes = lanes;
-    memcpy(device->statistics.id, info->id, sizeof device->statistics.id);
-    memcpy(device->statistics.name, info->name, sizeof device->statistics.name);
-    engine->device_states[k] = (struct yk_policy_device){lanes, retired};
-    if (strcmp(info->backend, "cpu") == 0)
-        engine->cpu = k;
-}
-
-/* Whether the run is large enough for "auto" to look for OpenCL devices. */
-static bool worth_a_search(const struct yk_batch_plan *plan)
-{
-    uint64_t bytes = 0;
-    for (size_t k = 0; k < plan->count && bytes < LEAST_BYTES; k++)
-        bytes += plan->items[k].state == YK_ITEM_PLANNED ? plan->items[k].input_bytes : 0;
-    return bytes >= LEAST_BYTES;
-}
-
-/* Looks for a class of OpenCL devices in the selection that no device here belongs to ("gpu", "cl"; "auto"
- * and "all" take what there is). `chosen` is scratch for list->count devices. */
-static bool find_unserved(const struct yk_device_list *list, const char *selection, bool *chosen,
-                          char word[8])
-{
-    for (const char *at = selection;; at += strcspn(at, ",") + 1) {
-        size_t length = strcspn(at, ",");
-        bool any = false;
-        snprintf(word, 8, "%.*s", length < 8 ? (int)length : 7, at);
-        if (strcmp(word, "gpu") == 0 || strcmp(word, "cl") == 0) {
-            bool known = yk_device_select(list, word, chosen, NULL) == YK_OK;
-            for (size_t k = 1; k < list->count; k++)
-                any = any || (known && chosen[k]);
-            if (!any)
-                return true;
-        }
-        if (!at[length])
-            return false;
-    }
-}
-
-/* A class of devices that nobody belongs to: an error if they were demanded, else one line for the person. */
-static enum yk_status report_unserved(const struct engine *engine, const struct yk_device_list *list,
-                                      const char *word, bool cpu_only, struct yk_error *error)
-{
-    char text[512];
-    snprintf(text, sizeof text, "no OpenCL device for --devices %s%s%s", word, list->notice[0] ? ": " : "",
-             list->notice);
-    if (engine->options->strict_devices)
-        return yk_error_set(error, YK_ERR_MISSING, "%s", text);
-    if (cpu_only)
-        strncat(text, "; the CPU does it all", sizeof text - strlen(text) - 1);
-    if (engine->observer->notice)
-        engine->observer->notice(engine->observer->context, text);
-    return YK_OK;
-}
-
-/* Fills the device table: the chosen ones in listing order, and the CPU in any case, as the last resort. */
-static enum yk_status choose_devices(struct engine *engine, struct yk_error *error)
-{
-    const char *selection = engine->options->devices ? engine->options->devices : "auto";
-    bool cpu_only = yk_device_selection_is_cpu(selection) ||
-                    (strcmp(selection, "auto") == 0 && !worth_a_search(engine->plan));
-    struct yk_device_list list;
-    enum yk_status status = yk_device_list_make(&list, cpu_only, error);
-    if (status)
-        return status;
-    bool *chosen = calloc(2 * (list.count + 1), sizeof *chosen);
-    status = chosen ? yk_device_select(&list, selection, chosen, error)
-                    : yk_error_set(error, YK_ERR_NOMEM, "out of memory");
-    size_t others = 0;
-    char word[8];
-    for (size_t k = 1; k < list.count && !status; k++)
-        others += chosen[k];
-    if (!status && find_unserved(&list, selection, chosen + list.count, word))
-        status = report_unserved(engine, &list, word, others == 0, error);
-    if (!status) {
-        bool use_cpu = chosen[0] || others == 0;
-        if (use_cpu)
-            add_device(engine, &list.devices[0], engine->threads, false);
-        for (size_t k = 1; k < list.count && engine->device_count + 1 < YK_POLICY_DEVICES; k++)
-            if (chosen[k])
-                add_device(engine, &list.devices[k], 1, false);
-        if (!use_cpu)
-            add_device(engine, &list.devices[0], engine->threads, true);
-    }
-    free(chosen);
-    yk_device_list_free(&list);
-    return status;
-}
-
-enum yk_status yk_batch_check(const struct yk_batch_options *options, struct yk_error *error)
-{
-    const struct yk_policy *policy;
-    struct yk_policy_arguments arguments;
-    struct yk_device_list list;
-    bool chosen[2];
-    enum yk_status status =
-        yk_policy_parse(options->sched ? options->sched : "dynamic", &policy, &arguments, error);
-    if (status)
-        return status;
-    status = yk_device_list_make(&list, true, error);
-    if (status)
-        return status;
-    /* Only the words are checked: a device given by number is looked for when the run starts. */
-    status = yk_device_select(&list, options->devices ? options->devices : "auto", chosen, error);
-    yk_device_list_free(&list);
-    return status == YK_ERR_MISSING ? YK_OK : status;
-}
-
 /* Threads that can find something to do: one for each file, and one more for each BYTES_PER_THREAD of input,
  * which is where dividing one image begins to pay. Starting a thread costs more than a small file. */
 static unsigned useful_threads(const struct yk_batch_plan *plan, unsigned threads)
@@ -300,7 +186,7 @@ static enum yk_status start_engine(struct engine *engine, struct yk_error *error
     enum yk_status status = yk_policy_parse(options->sched ? options->sched : "dynamic", &engine->policy,
                                             &engine->policy_arguments, error);
     if (!status)
-        status = choose_devices(engine, error);
+        status = yk_engine_choose_devices(engine, error);
     if (!status)
         status = yk_device_open(&engine->devices[engine->cpu].device, &engine->devices[engine->cpu].info,
                                 &cpu, error);

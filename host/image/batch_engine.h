@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The inside of a batch run, shared by batch.c (set-up, worker loop, summary), batch_files.c and
- * batch_encode.c (the stages of a file), batch_bands.c (rows on devices) and batch_driver.c (one thread per
- * OpenCL device).
+ * The inside of a batch run, shared by batch.c (set-up, worker loop, summary), batch_devices.c (which devices
+ * are used), batch_files.c and batch_encode.c (the stages of a file), batch_bands.c (rows on devices) and
+ * batch_driver.c (one thread per OpenCL device).
  *
  * Threads: the pool's workers (the caller is one), the I/O thread (its callbacks), the drivers. One lock
  * guards the whole engine; it is released while anything is read, decoded, computed, encoded or reported.
@@ -99,6 +99,12 @@ struct engine {
     struct yk_batch_progress progress;
     struct yk_batch_summary *summary;
 };
+
+/* ---- batch_devices.c ---- */
+
+/* Fills the device table: the chosen ones in listing order, and the CPU in any case, as the last resort.
+ * Before any thread runs. Errors: as yk_batch_run for `devices`. */
+enum yk_status yk_engine_choose_devices(struct engine *engine, struct yk_error *error);
 
 /* ---- batch_files.c; all but the callbacks with the lock held, which they release around long work ---- */
 
