@@ -5,6 +5,7 @@
 /* clang-format off */
 YK_SUITE(support)
 YK_SUITE(base)
+YK_SUITE(trace)
 YK_SUITE(image)
 YK_SUITE(io)
 YK_SUITE(png)

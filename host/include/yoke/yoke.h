@@ -12,6 +12,7 @@
 #include <yoke/op.h>
 #include <yoke/pipeline.h>
 #include <yoke/status.h>
+#include <yoke/trace.h>
 #include <yoke/verify.h>
 
 #endif
