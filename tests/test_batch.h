@@ -37,6 +37,7 @@ struct batch_run {
     /* wanted by the test */
     unsigned stop_at; /* the question "stop?" number so much, from 1, is answered with yes; 0: never */
     unsigned stop_after_items; /* so are all after so many items; 0: never */
+    bool (*stop_when)(void);   /* may be NULL; true: as if stop_at had been reached */
     unsigned ask_ms;           /* each question takes so long */
     bool (*each_item)(void);   /* called for every item; false: a failure of the test */
     /* outcome */

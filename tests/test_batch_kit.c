@@ -125,7 +125,8 @@ static bool on_stop(void *context)
         nanosleep(&time, NULL);
     }
     bool stop = (run->stop_at && run->asks >= run->stop_at) ||
-                (run->stop_after_items && run->items >= run->stop_after_items);
+                (run->stop_after_items && run->items >= run->stop_after_items) ||
+                (run->stop_when && run->stop_when());
     run->inside--;
     return stop;
 }

@@ -32,50 +32,56 @@ static void check_outputs(const struct batch_run *run, const char *old)
     }
 }
 
+/* Questions are asked before every file, so one that is answered with yes among the first 25 stops the run
+ * with a file or more not begun. A run that is stopped after so many items that even all files in flight
+ * after them (two per thread and device, and four) leave a further one has done some and not others. */
 void test_batch_stop(void)
 {
+    enum { FILES = 25 };
     struct batch_place place;
     struct yk_random random = {31};
-    size_t stopped = 0, partly = 0;
     batch_open(&place);
-    batch_images(&place, 25, 120);
+    batch_images(&place, FILES, 120);
     for (unsigned round = 0; round < 40; round++) {
+        const unsigned threads = 1 + round % 5, in_flight = 2 * (threads + 1) + 4;
         struct batch_run run = {.stop_at =
                                     round < 2 ? 1 + round : 1 + (unsigned)yk_random_below(&random, 35)};
         struct yk_batch_options options = {.devices = "cpu",
-                                           .threads = 1 + round % 5,
+                                           .threads = threads,
                                            .encode = {.level = 1},
                                            .io = round % 2 ? YK_IO_POSIX : YK_IO_AUTO,
                                            .memory = round % 3 ? 0 : 60000};
         if (round % 4 == 3) {
             run.stop_at = 0;
-            run.stop_after_items = 1 + (unsigned)yk_random_below(&random, 20);
+            run.stop_after_items = 1 + (unsigned)yk_random_below(&random, FILES - in_flight - 1);
         }
+        const unsigned after = run.stop_after_items;
+        const bool must = run.stop_at ? run.stop_at <= FILES : true;
         enum yk_status status = batch_all(&run, &place, "invert", &options);
-        CU_ASSERT_TRUE(status == YK_ERR_CANCELLED || (status == YK_OK && run.summary.done == 25));
+        CU_ASSERT_TRUE(status == YK_ERR_CANCELLED || (!must && status == YK_OK && run.summary.done == FILES));
         CU_ASSERT_EQUAL(run.summary.failed + run.summary.skipped, 0);
         if (status == YK_OK)
             CU_ASSERT_EQUAL(run.summary.cancelled, 0);
+        if (must)
+            CU_ASSERT(run.summary.cancelled > 0);
+        if (after)
+            CU_ASSERT(run.summary.done >= after);
         if (round == 0)
             CU_ASSERT_EQUAL(run.summary.cancelled,
-                            25); /* stopped at the first question: before the first file */
+                            FILES); /* stopped at the first question: before the first file */
         if (status == YK_ERR_CANCELLED) {
             char text[64];
             snprintf(text, sizeof text, "stopped with %zu of 25 files done", run.summary.done);
             CU_ASSERT_STRING_EQUAL(run.error.text, text);
         }
-        stopped += status == YK_ERR_CANCELLED;
-        partly += run.summary.done > 0 && run.summary.cancelled > 0;
         check_outputs(&run, NULL);
         batch_end(&run);
     }
     /* A wish to stop that comes when all is done changes nothing. */
-    struct batch_run late = {.stop_after_items = 25};
+    struct batch_run late = {.stop_after_items = FILES};
     CU_ASSERT_EQUAL(batch_all(&late, &place, "invert", NULL), YK_OK);
-    CU_ASSERT_EQUAL(late.summary.done, 25);
+    CU_ASSERT_EQUAL(late.summary.done, FILES);
     batch_end(&late);
-    CU_ASSERT(stopped > 20);
-    CU_ASSERT(partly > 5);
     batch_close(&place);
 }
 
@@ -117,12 +123,12 @@ void test_batch_fail_fast(void)
     batch_images(&place, 60, 40);
     batch_bytes(&place, "a010x.png", "bad", 3);
     struct yk_batch_options options = {
-        .devices = "cpu", .threads = 1, .encode = {.level = 1}, .fail_fast = true};
-    /* With one thread at most 2 (1 + 1) + 4 files are under way when the bad one is met: those are finished.
-     */
+        .devices = "cpu", .threads = 1, .encode = {.level = 1}, .io = YK_IO_POSIX, .fail_fast = true};
+    /* Read one after another, the bad one is met after the 11 before it. With one thread at most 2 (1 + 1) +
+     * 4 files, it among them, are under way then: those are finished. */
     CU_ASSERT_EQUAL(batch_all(&run, &place, "invert", &options), YK_OK);
     CU_ASSERT_EQUAL(run.summary.failed, 1);
-    CU_ASSERT(run.summary.done >= 10 - 8 && run.summary.done <= 11 + 8);
+    CU_ASSERT(run.summary.done >= 11 && run.summary.done <= 11 + 7);
     CU_ASSERT_EQUAL(run.summary.cancelled, 60 - run.summary.done);
     check_outputs(&run, NULL);
     batch_end(&run);
@@ -287,6 +293,7 @@ void test_batch_full_disk(void)
             (void)unlink(run.plan.items[k].output); /* some are not there */
         batch_end(&run);
     }
-    CU_ASSERT_EQUAL(umount(place.out), 0);
+    /* Detached: io_uring may close the last files a little after the run. */
+    CU_ASSERT_EQUAL(umount2(place.out, MNT_DETACH), 0);
     batch_close(&place);
 }
