@@ -16,6 +16,7 @@ YK_SUITE(ops)
 YK_SUITE(cl)
 YK_SUITE(device)
 YK_SUITE(sched)
+YK_SUITE(sim)
 YK_SUITE(pipeline)
 YK_SUITE(batch)
 /* clang-format on */

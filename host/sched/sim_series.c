@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT
+ * Series of simulated runs, and the gates that schedules must keep (contract in yoke/sim.h). */
+#include "sim_model.h"
+
+#include <stdlib.h>
+
+#include "mem.h"
+
+/* ---- series ---- */
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Adds one run; `efficiency` and `cost` are its places in the lists of all runs. */
+static void add(struct yk_sim_summary *summary, const struct yk_sim_result *result, double *efficiency,
+                double *cost, bool first)
+{
+    *efficiency = result->efficiency;
+    *cost = result->sched_ns;
+    summary->efficiency += result->efficiency;
+    summary->regret += result->regret;
+    if (first || result->regret > summary->regret_worst)
+        summary->regret_worst = result->regret;
+    summary->packages += result->packages;
+    summary->makespan_ns += (double)result->makespan_ns;
+    if (result->used > 1) {
+        summary->several++;
+        summary->balance += result->balance;
+    }
+}
+
+/* Makes means of the sums. */
+static void conclude(struct yk_sim_summary *summary, double *efficiency, double *cost, size_t count)
+{
+    qsort(efficiency, count, sizeof *efficiency, compare);
+    qsort(cost, count, sizeof *cost, compare);
+    summary->efficiency /= (double)count;
+    summary->efficiency_worst = efficiency[0];
+    summary->efficiency_p95 = efficiency[count / 20]; /* a twentieth is worse */
+    summary->regret /= (double)count;
+    summary->packages /= (double)count;
+    summary->makespan_ns /= (double)count;
+    summary->balance = summary->several ? summary->balance / summary->several : 1.0;
+    summary->sched_ns = cost[count / 2];
+}
+
+enum yk_status yk_sim_series_run_policy(const struct yk_sim_series *series, const struct yk_policy *policy,
+                                        const struct yk_policy_arguments *arguments,
+                                        struct yk_sim_summary *summary, struct yk_error *error)
+{
+    struct yk_sim_setup setup = series->setup;
+    struct yk_sim_summary made = {0};
+    struct yk_sim_result result;
+    size_t count = series->seeds;
+    enum yk_status status = YK_OK;
+    if (count == 0)
+        return yk_error_set(error, YK_ERR_INVALID, "a series of simulations needs a seed");
+    double *efficiency = calloc(count, sizeof *efficiency), *cost = calloc(count, sizeof *cost);
+    if (!efficiency || !cost)
+        status = yk_error_set(error, YK_ERR_NOMEM, "out of memory for %zu simulations", count);
+    for (size_t k = 0; k < count && !status; k++) {
+        setup.seed = series->setup.seed + k;
+        status = yk_sim_run_policy(&setup, policy, arguments, &result, error);
+        if (!status)
+            add(&made, &result, &efficiency[k], &cost[k], k == 0);
+    }
+    if (!status) {
+        conclude(&made, efficiency, cost, count);
+        *summary = made;
+    }
+    free(efficiency);
+    free(cost);
+    return status;
+}
+
+enum yk_status yk_sim_series_run(const struct yk_sim_series *series, struct yk_sim_summary *summary,
+                                 struct yk_error *error)
+{
+    const struct yk_policy *policy;
+    struct yk_policy_arguments arguments;
+    enum yk_status status = yk_policy_parse(series->setup.policy, &policy, &arguments, error);
+    return status ? status : yk_sim_series_run_policy(series, policy, &arguments, summary, error);
+}
+
+/* ---- gates ---- */
+
+void yk_sim_pair(struct yk_sim_setup *setup, double ratio, double ms)
+{
+    /* Rows, overheads, cold costs and noise of the study that the gates come from (coexec 4.6). */
+    *setup = (struct yk_sim_setup){.device_count = 2, .rows = 4096, .granule = 1};
+    double unit = (double)setup->rows / ms / (ratio > 1.0 ? ratio : 1.0);
+    setup->devices[0] = (struct yk_sim_device){.rate = unit,
+                                               .lanes = 1,
+                                               .slots = 1,
+                                               .overhead_ns = 0.05e6,
+                                               .cold_ns = 2e6,
+                                               .noise = 0.05,
+                                               .deadline_ns = 5e9};
+    setup->devices[1] = (struct yk_sim_device){.rate = unit * ratio,
+                                               .lanes = 1,
+                                               .slots = 2,
+                                               .overhead_ns = 0.3e6,
+                                               .cold_ns = 5e6,
+                                               .noise = 0.05,
+                                               .deadline_ns = 5e9};
+}
+
+bool yk_sim_gate_ratio(size_t index, double *ratio)
+{
+    static const double ratios[] = {1, 2, 5, 20, 100};
+    if (index >= sizeof ratios / sizeof *ratios)
+        return false;
+    *ratio = ratios[index];
+    return true;
+}
+
+bool yk_sim_gate_ms(size_t index, double *ms)
+{
+    static const double lengths[] = {200, 2000};
+    if (index >= sizeof lengths / sizeof *lengths)
+        return false;
+    *ms = lengths[index];
+    return true;
+}
+
+struct yk_sim_gate yk_sim_gate_for(double ms)
+{
+    /* Longest first; shorter jobs have no bound but the regret. */
+    static const struct yk_sim_gate gates[] = {{2000, 0.97, 0.93}, {200, 0.95, 0.90}, {0, 0, 0}};
+    const struct yk_sim_gate *gate = gates;
+    while (ms < gate->ms)
+        gate++;
+    return *gate;
+}
+
+unsigned yk_sim_gate_misses(const struct yk_sim_setup *setup, double ms, const struct yk_sim_summary *summary)
+{
+    unsigned misses = 0;
+    bool sound = setup->profile == YK_SIM_EXACT || setup->profile == YK_SIM_NEAR;
+    for (unsigned k = 0; k < setup->device_count; k++)
+        sound = sound && !setup->devices[k].fail_at && !setup->devices[k].hang_at &&
+                !(setup->devices[k].slow_factor > 1.0);
+    if (sound && summary->efficiency < yk_sim_gate_for(ms).efficiency_case)
+        misses |= YK_SIM_MISS_EFFICIENCY;
+    if (sound && summary->balance < YK_SIM_LEAST_BALANCE)
+        misses |= YK_SIM_MISS_BALANCE;
+    if (summary->regret > YK_SIM_MOST_REGRET)
+        misses |= YK_SIM_MISS_REGRET;
+    if (summary->sched_ns > YK_SIM_MOST_SCHED_NS)
+        misses |= YK_SIM_MISS_COST;
+    return misses;
+}

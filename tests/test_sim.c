@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT
+ * host/sched: the simulator against figures worked out by hand, what every run keeps, and whatever device
+ * fails at whatever package. The gates are in test_sim_gates.c. */
+#include "test_sim.h"
+
+#include <CUnit/CUnit.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "support.h"
+
+enum { MS = 1000000, MOST_ROWS = 4096 };
+
+/* A device without overheads and noise. */
+static struct yk_sim_device plain(double rate, unsigned slots)
+{
+    return (struct yk_sim_device){.rate = rate, .lanes = 1, .slots = slots};
+}
+
+static struct yk_sim_setup setup_of(const char *policy, uint64_t rows, struct yk_sim_device a,
+                                    struct yk_sim_device b)
+{
+    return (struct yk_sim_setup){
+        .policy = policy, .devices = {a, b}, .device_count = b.lanes ? 2 : 1, .rows = rows, .granule = 1};
+}
+
+static struct yk_sim_result run(const struct yk_sim_setup *setup)
+{
+    struct yk_sim_result result = {0};
+    struct yk_error error = {YK_OK, ""};
+    CU_ASSERT_EQUAL(yk_sim_run(setup, &result, &error), YK_OK);
+    CU_ASSERT_STRING_EQUAL(error.text, "");
+    return result;
+}
+
+/* ---- by hand ---- */
+
+static void test_one_device(void)
+{
+    const struct yk_sim_device none = {0};
+    struct yk_sim_device device = {
+        .rate = 10, .lanes = 1, .slots = 1, .overhead_ns = MS / 2, .cold_ns = 2 * MS, .latency_ns = 1 * MS};
+    /* 1 latency + 2 cold + 0.5 overhead + 1000 rows of 0.1 ms. */
+    struct yk_sim_setup setup = setup_of("single", 1000, device, none);
+    struct yk_sim_result result = run(&setup);
+    CU_ASSERT_EQUAL(result.makespan_ns, 103500000);
+    CU_ASSERT_EQUAL(result.packages, 1);
+    CU_ASSERT_EQUAL(result.used, 1);
+    CU_ASSERT_DOUBLE_EQUAL(result.devices[0].alone_ns, 103.5e6, 0.5);
+    CU_ASSERT_DOUBLE_EQUAL(result.efficiency, 1.0, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(result.regret, 0.0, 1e-9);
+    CU_ASSERT_EQUAL(result.devices[0].busy_ns, 102500000); /* all but the latency */
+    CU_ASSERT_EQUAL(result.longest_ns, 102500000);
+    /* Four packages of 25 ms: each waits for its latency; 28.5 + 3 x 26.5. */
+    setup.policy = "dynamic:250";
+    result = run(&setup);
+    CU_ASSERT_EQUAL(result.makespan_ns, 108000000);
+    CU_ASSERT_EQUAL(result.packages, 4);
+    /* A second slot hides the latency of all but the first: 28.5 + 3 x 25.5. */
+    setup.devices[0].slots = 2;
+    result = run(&setup);
+    CU_ASSERT_EQUAL(result.makespan_ns, 105000000);
+    /* Three times as slow from 40 ms on: 40 + 60 x 3. */
+    setup = setup_of("single", 1000, plain(10, 1), none);
+    setup.devices[0].slow_at_ns = 40 * MS;
+    setup.devices[0].slow_factor = 3;
+    result = run(&setup);
+    CU_ASSERT_EQUAL(result.makespan_ns, 220000000);
+    CU_ASSERT_DOUBLE_EQUAL(result.efficiency, 1.0, 1e-9);
+    /* Two packages of 50 rows, 5 rows of the other's computed again by each. */
+    setup = setup_of("dynamic:50", 100, plain(1, 1), none);
+    setup.halo = 10;
+    result = run(&setup);
+    CU_ASSERT_EQUAL(result.makespan_ns, 110000000);
+    /* Four lanes of 1 row a ms and pieces of 63 rows (a sixteenth): four rounds. */
+    setup = setup_of("single", 1000, plain(4, 1), none);
+    setup.devices[0].lanes = 4;
+    result = run(&setup);
+    CU_ASSERT_EQUAL(result.makespan_ns, 252000000);
+    CU_ASSERT_EQUAL(result.packages, 16);
+    CU_ASSERT_DOUBLE_EQUAL(result.devices[0].alone_ns, 250e6, 0.5);
+}
+
+static void test_two_devices(void)
+{
+    struct yk_sim_setup setup = setup_of("static:1,1", 1000, plain(10, 1), plain(10, 2));
+    struct yk_sim_result result = run(&setup);
+    CU_ASSERT_EQUAL(result.makespan_ns, 50000000);
+    CU_ASSERT_EQUAL(result.devices[0].rows, 500);
+    CU_ASSERT_EQUAL(result.devices[1].rows, 500);
+    CU_ASSERT_DOUBLE_EQUAL(result.ideal_ns, 50e6, 0.5);
+    CU_ASSERT_DOUBLE_EQUAL(result.efficiency, 1.0, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(result.balance, 1.0, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(result.regret, -0.5, 1e-9);
+    /* 100 rows take 5 and 10 ms. At 10 ms both are done; the one that was submitted first takes the last. */
+    setup = setup_of("dynamic:100", 400, plain(20, 1), plain(10, 1));
+    result = run(&setup);
+    CU_ASSERT_EQUAL(result.makespan_ns, 20000000);
+    CU_ASSERT_EQUAL(result.devices[0].rows, 200);
+    CU_ASSERT_EQUAL(result.devices[0].finish_ns, 10000000);
+    CU_ASSERT_EQUAL(result.devices[1].busy_ns, 20000000);
+    CU_ASSERT_DOUBLE_EQUAL(result.ideal_ns, 400.0 / 30.0 * 1e6, 0.5);
+    CU_ASSERT_DOUBLE_EQUAL(result.efficiency, 2.0 / 3.0, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(result.balance, 0.5, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(result.regret, 0.0, 1e-9);
+    /* The upper half of a ramp from 0.4 to 1.6 is 0.35 of its work. */
+    setup = setup_of("static:1,1", 100, plain(1, 1), plain(1, 1));
+    setup.shape = YK_SIM_RAMP;
+    result = run(&setup);
+    CU_ASSERT_EQUAL(result.devices[0].finish_ns, 35000000);
+    CU_ASSERT_EQUAL(result.devices[1].finish_ns, 65000000);
+    CU_ASSERT_DOUBLE_EQUAL(result.balance, 35.0 / 65.0, 1e-9);
+    /* A burst anywhere: all of the work, and four times as dear for a quarter. */
+    setup = setup_of("dynamic:1", 1000, plain(1, 1), (struct yk_sim_device){0});
+    setup.shape = YK_SIM_BURST;
+    result = run(&setup);
+    CU_ASSERT_DOUBLE_EQUAL((double)result.makespan_ns, 1000e6, 1000.0); /* each package rounded to 1 ns */
+    CU_ASSERT_DOUBLE_EQUAL((double)result.longest_ns, 4.0 / 1.75 * 1e6, 1.0);
+}
+
+static void test_faults_by_hand(void)
+{
+    struct yk_sim_setup setup = setup_of("static:1,1", 1000, plain(10, 1), plain(10, 2));
+    setup.devices[1].fail_at = 1; /* noticed at 50 ms; the other does its half again */
+    struct yk_sim_result result = run(&setup);
+    CU_ASSERT_EQUAL(result.makespan_ns, 100000000);
+    CU_ASSERT_EQUAL(result.devices[0].rows, 1000);
+    CU_ASSERT_TRUE(result.devices[1].retired);
+    CU_ASSERT_DOUBLE_EQUAL(result.recover_ns, 100e6, 0.5);
+    CU_ASSERT_DOUBLE_EQUAL(result.ideal_ns, 100e6, 0.5); /* it did nothing: the other one alone */
+    CU_ASSERT_DOUBLE_EQUAL(result.efficiency, 1.0, 1e-9);
+    setup.devices[1].fail_at = 0;
+    setup.devices[1].hang_at = 1;
+    setup.devices[1].deadline_ns = 70 * MS;
+    result = run(&setup);
+    CU_ASSERT_EQUAL(result.makespan_ns, 120000000);
+    CU_ASSERT_TRUE(result.devices[1].retired);
+    /* Two slots: the second package is dropped when the first fails at 10 ms. What was done by the other, 100
+     * rows, and 900 more. */
+    setup = setup_of("dynamic:100", 1000, plain(10, 1), plain(10, 2));
+    setup.devices[1].fail_at = 1;
+    result = run(&setup);
+    CU_ASSERT_EQUAL(result.makespan_ns, 100000000);
+    CU_ASSERT_EQUAL(result.devices[0].rows, 1000);
+    CU_ASSERT_EQUAL(result.packages, 12); /* 10, and the two that were lost */
+}
+
+/* ---- what every run keeps ---- */
+
+/* Rows that are done, and a fingerprint of all events (FNV-1a). */
+struct watch {
+    unsigned char done[MOST_ROWS];
+    uint64_t fingerprint, last_end, events;
+    bool good;
+};
+
+static void take_in(struct watch *watch, uint64_t value)
+{
+    watch->fingerprint = (watch->fingerprint ^ value) * UINT64_C(0x100000001b3);
+}
+
+static void watch_event(void *context, const struct yk_sim_event *event)
+{
+    struct watch *watch = context;
+    watch->events++;
+    watch->good = watch->good && event->begin < event->end && event->end <= MOST_ROWS &&
+                  event->submitted_ns <= event->end_ns && event->start_ns <= event->end_ns &&
+                  event->end_ns >= watch->last_end; /* told in the order of time */
+    watch->last_end = event->end_ns;
+    if (event->outcome == YK_SIM_DONE)
+        for (uint64_t y = event->begin; y < event->end && watch->good; y++)
+            watch->good = watch->done[y]++ == 0;
+    const uint64_t fields[] = {
+        event->device,           event->lane, event->begin, event->end, event->start_ns, event->end_ns,
+        (uint64_t)event->outcome};
+    for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
+        take_in(watch, fields[k]);
+}
+
+/* Runs it and checks that every row is done once, by the devices that say so. */
+static struct yk_sim_result run_watched(struct yk_sim_setup setup, uint64_t *fingerprint)
+{
+    struct watch watch = {.good = true};
+    setup.observe = watch_event;
+    setup.context = &watch;
+    struct yk_sim_result result = run(&setup);
+    uint64_t rows = 0, done = 0;
+    for (unsigned k = 0; k < setup.device_count; k++)
+        rows += result.devices[k].rows;
+    for (uint64_t y = 0; y < MOST_ROWS; y++)
+        done += watch.done[y] == (y < setup.rows);
+    CU_ASSERT_TRUE(watch.good);
+    CU_ASSERT_EQUAL(rows, setup.rows);
+    CU_ASSERT_EQUAL(done, MOST_ROWS);
+    CU_ASSERT_EQUAL(watch.events, result.packages);
+    *fingerprint = watch.fingerprint;
+    return result;
+}
+
+static const char *const every_policy[] = {"auto",        "guided",   "guided:3", "dynamic",   "dynamic:7",
+                                           "dynamic:256", "single:1", "static",   "static:1,9"};
+enum { POLICIES = sizeof every_policy / sizeof *every_policy };
+
+static void test_deterministic(void)
+{
+    for (unsigned k = 0; k < POLICIES; k++) {
+        struct yk_sim_setup setup;
+        uint64_t first, again, other;
+        yk_sim_pair(&setup, 5, 200);
+        setup.policy = every_policy[k];
+        setup.shape = YK_SIM_BURST;
+        setup.profile = YK_SIM_NEAR;
+        setup.seed = 11;
+        struct yk_sim_result a = run_watched(setup, &first), b = run_watched(setup, &again);
+        a.sched_ns = b.sched_ns; /* measured in real time */
+        CU_ASSERT_EQUAL(first, again);
+        CU_ASSERT_EQUAL(memcmp(&a, &b, sizeof a), 0);
+        setup.seed = 12;
+        run_watched(setup, &other);
+        CU_ASSERT_NOT_EQUAL(first, other);
+    }
+}
+
+static void test_random_setups(void)
+{
+    struct yk_random random = {20260101};
+    for (unsigned round = 0; round < 600; round++) {
+        struct yk_sim_setup setup = {.policy = every_policy[round % POLICIES],
+                                     .device_count = 1 + (unsigned)yk_random_below(&random, 5),
+                                     .rows = 1 + yk_random_below(&random, round % 2 ? 40 : MOST_ROWS),
+                                     .shape = (enum yk_sim_shape)yk_random_below(&random, 3),
+                                     .profile = (enum yk_sim_profile)yk_random_below(&random, 4),
+                                     .seed = yk_random_u64(&random)};
+        setup.granule = 1 + yk_random_below(&random, setup.rows < 30 ? setup.rows : 30);
+        setup.halo = yk_random_below(&random, 3) * yk_random_below(&random, 40);
+        for (unsigned k = 0; k < setup.device_count; k++)
+            setup.devices[k] = (struct yk_sim_device){.rate = 0.1 + 100.0 * yk_random_unit(&random),
+                                                      .lanes = 1 + (unsigned)yk_random_below(&random, 6),
+                                                      .slots = 1 + (unsigned)yk_random_below(&random, 2),
+                                                      .overhead_ns = (double)yk_random_below(&random, MS),
+                                                      .cold_ns = (double)yk_random_below(&random, 9 * MS),
+                                                      .latency_ns = (double)yk_random_below(&random, MS),
+                                                      .noise = 0.3 * yk_random_unit(&random),
+                                                      .slow_at_ns = (double)yk_random_below(&random, 50 * MS),
+                                                      .slow_factor = 5.0 * yk_random_unit(&random)};
+        uint64_t fingerprint;
+        run_watched(setup, &fingerprint);
+    }
+}
+
+/* Either device fails, or hangs, at each of its packages: every row is still done once, and the time is no
+ * more than that of the rows that are not done yet at the speed of the device that is left, and one package
+ * of auto's. */
+static void test_every_failure(void)
+{
+    unsigned faults = 0, late = 0;
+    for (unsigned policy = 0; policy < POLICIES; policy++)
+        for (unsigned device = 0; device < 2; device++)
+            for (unsigned kind = 0; kind < 2; kind++)
+                for (unsigned package = 1, more = 1; more; package++) {
+                    struct yk_sim_setup setup;
+                    uint64_t fingerprint;
+                    yk_sim_pair(&setup, 3, 200);
+                    setup.rows = 300;
+                    setup.devices[0].rate = 1;
+                    setup.devices[1].rate = 3;
+                    setup.policy = every_policy[policy];
+                    setup.profile = YK_SIM_NEAR;
+                    setup.seed = package;
+                    *(kind ? &setup.devices[device].hang_at : &setup.devices[device].fail_at) = package;
+                    setup.devices[device].deadline_ns = 100 * MS;
+                    struct yk_sim_result result = run_watched(setup, &fingerprint);
+                    more = result.devices[device].retired;
+                    faults += more;
+                    if (more && policy == 0)
+                        late += (double)result.makespan_ns > result.recover_ns + (double)result.longest_ns;
+                }
+    CU_ASSERT_EQUAL(late, 0);
+    CU_ASSERT(faults > 200); /* the rule was put to the test */
+    yk_note("sim: %u failures and hangs at every package of two devices", faults);
+}
+
+/* ---- errors and the trace ---- */
+
+static enum yk_status try_setup(const struct yk_sim_setup *setup, const char *text)
+{
+    struct yk_sim_result result = {.packages = 77};
+    struct yk_error error = {YK_OK, ""};
+    enum yk_status status = yk_sim_run(setup, &result, &error);
+    CU_ASSERT_EQUAL(error.status, status);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, text));
+    CU_ASSERT_EQUAL(result.packages, 77); /* nothing is written on failure */
+    CU_ASSERT_EQUAL(yk_sim_run(setup, &result, NULL), status);
+    return status;
+}
+
+static void test_errors(void)
+{
+    const struct yk_sim_setup good = setup_of("auto", 100, plain(1, 1), plain(1, 2));
+    struct yk_sim_setup setup = good;
+    setup.policy = "banana";
+    CU_ASSERT_EQUAL(try_setup(&setup, "unknown schedule 'banana'"), YK_ERR_UNKNOWN);
+    setup = good;
+    setup.devices[0].fail_at = setup.devices[1].fail_at = 1;
+    CU_ASSERT_EQUAL(try_setup(&setup, "every simulated device failed"), YK_ERR_DEVICE);
+    const struct {
+        uint64_t rows, granule;
+        unsigned devices, lanes, slots;
+        double rate, noise;
+    } bad[] = {{0, 1, 2, 1, 1, 1, 0},     {100, 0, 2, 1, 1, 1, 0},  {100, 101, 2, 1, 1, 1, 0},
+               {100, 1, 0, 1, 1, 1, 0},   {100, 1, 33, 1, 1, 1, 0}, {100, 1, 2, 0, 1, 1, 0},
+               {100, 1, 2, 1, 0, 1, 0},   {100, 1, 2, 1, 3, 1, 0},  {100, 1, 2, 1, 1, 0, 0},
+               {100, 1, 2, 1, 1, -1, 0},  {100, 1, 2, 1, 1, 1, -1}, {UINT64_MAX, 1, 2, 1, 1, 1, 0},
+               {100, 1, 2, 1025, 1, 1, 0}};
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+        setup = good;
+        setup.rows = bad[k].rows;
+        setup.granule = bad[k].granule;
+        setup.device_count = bad[k].devices;
+        setup.devices[1].lanes = bad[k].lanes;
+        setup.devices[1].slots = bad[k].slots;
+        setup.devices[1].rate = bad[k].rate;
+        setup.devices[1].noise = bad[k].noise;
+        CU_ASSERT_EQUAL(try_setup(&setup, "simulat"), YK_ERR_INVALID);
+    }
+    struct yk_sim_series series = {.setup = good};
+    struct yk_sim_summary summary;
+    CU_ASSERT_EQUAL(yk_sim_series_run(&series, &summary, NULL), YK_ERR_INVALID);
+    series.seeds = 2;
+    series.setup.policy = "";
+    CU_ASSERT_EQUAL(yk_sim_series_run(&series, &summary, NULL), YK_ERR_UNKNOWN);
+}
+
+static void test_trace(void)
+{
+    char *text = NULL;
+    size_t size = 0;
+    struct yk_sim_trace trace = {.to = open_memstream(&text, &size)};
+    CU_ASSERT_PTR_NOT_NULL_FATAL(trace.to);
+    struct yk_sim_setup setup = setup_of("dynamic:100", 1000, plain(10, 1), plain(20, 2));
+    setup.devices[0].fail_at = 2;
+    setup.observe = yk_sim_trace_event;
+    setup.context = &trace;
+    struct yk_sim_result result = run(&setup);
+    CU_ASSERT_EQUAL(yk_sim_trace_end(&trace, NULL), YK_OK);
+    CU_ASSERT_EQUAL(fclose(trace.to), 0);
+    json_t *root = json_loads(text, 0, NULL), *events = json_object_get(root, "traceEvents"), *event;
+    size_t k;
+    json_int_t rows = 0;
+    CU_ASSERT_EQUAL(json_array_size(events), result.packages);
+    json_array_foreach(events, k, event)
+    {
+        const char *outcome = json_string_value(json_object_get(event, "cat"));
+        CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(event, "ph")), "X");
+        CU_ASSERT(json_number_value(json_object_get(event, "dur")) > 0.0);
+        if (outcome && strcmp(outcome, "done") == 0)
+            rows += json_integer_value(json_object_get(json_object_get(event, "args"), "rows"));
+    }
+    CU_ASSERT_EQUAL(rows, 1000);
+    json_decref(root);
+    free(text);
+    trace = (struct yk_sim_trace){.to = fopen("/dev/full", "w")};
+    if (trace.to) {
+        CU_ASSERT_EQUAL(yk_sim_trace_end(&trace, NULL), YK_ERR_IO);
+        fclose(trace.to);
+    }
+}
+
+void yk_suite_sim(void)
+{
+    CU_pSuite suite = CU_add_suite("sim", NULL, NULL);
+    CU_ADD_TEST(suite, test_one_device);
+    CU_ADD_TEST(suite, test_two_devices);
+    CU_ADD_TEST(suite, test_faults_by_hand);
+    CU_ADD_TEST(suite, test_deterministic);
+    CU_ADD_TEST(suite, test_random_setups);
+    CU_ADD_TEST(suite, test_every_failure);
+    CU_ADD_TEST(suite, test_errors);
+    CU_ADD_TEST(suite, test_trace);
+    CU_ADD_TEST(suite, test_sim_gates);
+    CU_ADD_TEST(suite, test_sim_no_profile);
+    CU_ADD_TEST(suite, test_sim_planted);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ * The tests of the simulator that stand in test_sim_gates.c. */
+#ifndef YOKE_TESTS_TEST_SIM_H
+#define YOKE_TESTS_TEST_SIM_H
+
+#include <yoke/sim.h>
+
+void test_sim_gates(void);
+void test_sim_no_profile(void);
+void test_sim_planted(void);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT
+ * host/sched: the gates of the default schedule in the simulator, and that they catch bad ones. `yoke bench
+ * sim` prints the same cases with more seeds. */
+#include "test_sim.h"
+
+#include <CUnit/CUnit.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sim_model.h"
+#include "support.h"
+
+enum { SEEDS = 16 };
+
+static const char *const shapes[] = {"flat", "ramp", "burst"};
+
+/* All cases of the gates under one policy. */
+struct outcome {
+    unsigned cases, misses; /* misses: cases that miss any */
+    unsigned kinds;         /* all bits of YK_SIM_MISS_... */
+    bool mean_missed;
+    double efficiency, worst; /* mean over all cases; worst case */
+};
+
+static unsigned one_case(const struct yk_policy *policy, enum yk_sim_profile profile, double ratio, double ms,
+                         enum yk_sim_shape shape, struct yk_sim_summary *summary)
+{
+    const struct yk_policy_arguments arguments = {.count = strcmp(policy->name, "dynamic") == 0,
+                                                  .number = {256}};
+    struct yk_sim_series series = {.seeds = SEEDS};
+    yk_sim_pair(&series.setup, ratio, ms);
+    series.setup.shape = shape;
+    series.setup.profile = profile;
+    series.setup.seed = 1;
+    CU_ASSERT_EQUAL(yk_sim_series_run_policy(&series, policy, &arguments, summary, NULL), YK_OK);
+    unsigned misses = yk_sim_gate_misses(&series.setup, ms, summary);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    misses &= ~(unsigned)YK_SIM_MISS_COST; /* the checks are most of it */
+#endif
+    return misses;
+}
+
+static struct outcome all_cases(const struct yk_policy *policy, enum yk_sim_profile profile, bool tell)
+{
+    struct outcome outcome = {.worst = 1.0};
+    double ms, ratio;
+    for (size_t length = 0; yk_sim_gate_ms(length, &ms); length++) {
+        double sum = 0.0;
+        unsigned count = 0;
+        for (size_t k = 0; yk_sim_gate_ratio(k, &ratio); k++)
+            for (unsigned shape = YK_SIM_FLAT; shape <= YK_SIM_BURST; shape++, count++) {
+                struct yk_sim_summary summary = {0};
+                unsigned misses = one_case(policy, profile, ratio, ms, (enum yk_sim_shape)shape, &summary);
+                sum += summary.efficiency;
+                outcome.worst = summary.efficiency < outcome.worst ? summary.efficiency : outcome.worst;
+                outcome.kinds |= misses;
+                outcome.misses += misses != 0;
+                if (misses && tell)
+                    printf(
+                        "\n    1:%g %s %g ms: efficiency %.3f, balance %.3f, regret %.3f, %.0f ns a package",
+                        ratio, shapes[shape], ms, summary.efficiency, summary.balance, summary.regret,
+                        summary.sched_ns);
+            }
+        outcome.cases += count;
+        outcome.efficiency += sum;
+        outcome.mean_missed = outcome.mean_missed || sum / count < yk_sim_gate_for(ms).efficiency_mean;
+    }
+    outcome.efficiency /= outcome.cases;
+    return outcome;
+}
+
+void test_sim_gates(void)
+{
+    static const enum yk_sim_profile profiles[] = {YK_SIM_EXACT, YK_SIM_NEAR};
+    for (size_t k = 0; k < sizeof profiles / sizeof *profiles; k++) {
+        struct outcome outcome = all_cases(&yk_policy_auto, profiles[k], true);
+        CU_ASSERT_EQUAL(outcome.cases, 30);
+        CU_ASSERT_EQUAL(outcome.misses, 0);
+        CU_ASSERT_FALSE(outcome.mean_missed);
+        yk_note("sim: auto, %s profile: efficiency %.3f, worst case %.3f", k ? "near" : "exact",
+                outcome.efficiency, outcome.worst);
+    }
+}
+
+/* Nothing is known, or what is known is wrong by a factor of 2: still no loss against the best device. */
+void test_sim_no_profile(void)
+{
+    static const enum yk_sim_profile profiles[] = {YK_SIM_NONE, YK_SIM_OFF};
+    for (size_t k = 0; k < sizeof profiles / sizeof *profiles; k++) {
+        struct outcome outcome = all_cases(&yk_policy_auto, profiles[k], true);
+        CU_ASSERT_EQUAL(outcome.misses, 0);
+        yk_note("sim: auto, %s profile: efficiency %.3f, worst case %.3f", k ? "wrong" : "no",
+                outcome.efficiency, outcome.worst);
+    }
+}
+
+/* ---- planted: schedules that must be caught ---- */
+
+static void learn_nothing(struct yk_policy_state *state, unsigned device, uint64_t rows, uint64_t nanoseconds,
+                          bool ok)
+{
+    (void)state, (void)device, (void)rows, (void)nanoseconds, (void)ok;
+}
+
+static uint64_t give_nothing(struct yk_policy_state *state, unsigned device, const struct yk_policy_job *job)
+{
+    (void)state, (void)device, (void)job;
+    return 0;
+}
+
+void test_sim_planted(void)
+{
+    /* 16 equal packages: a slow device holds the last of them. */
+    struct outcome outcome = all_cases(&yk_policy_dynamic, YK_SIM_EXACT, false);
+    CU_ASSERT(outcome.misses > 15);
+    CU_ASSERT_TRUE(outcome.mean_missed);
+    CU_ASSERT_EQUAL(outcome.kinds & 7, YK_SIM_MISS_EFFICIENCY | YK_SIM_MISS_BALANCE | YK_SIM_MISS_REGRET);
+    /* The first device alone, which is the slower one. */
+    outcome = all_cases(&yk_policy_single, YK_SIM_EXACT, false);
+    CU_ASSERT(outcome.misses >= 24);
+    CU_ASSERT_TRUE(outcome.mean_missed);
+    /* The default that never learns: misses without a profile. */
+    struct yk_policy stubborn = yk_policy_auto;
+    stubborn.done = learn_nothing;
+    outcome = all_cases(&stubborn, YK_SIM_NONE, false);
+    CU_ASSERT(outcome.kinds & YK_SIM_MISS_REGRET);
+    /* One that gives nobody anything ends with an error, not never. */
+    struct yk_sim_setup setup;
+    struct yk_sim_result result;
+    struct yk_policy idle = yk_policy_static;
+    const struct yk_policy_arguments none = {0};
+    idle.next = give_nothing;
+    yk_sim_pair(&setup, 2, 200);
+    CU_ASSERT_EQUAL(yk_sim_run_policy(&setup, &idle, &none, &result, NULL), YK_ERR_INTERNAL);
+}
