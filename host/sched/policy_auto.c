@@ -4,6 +4,8 @@
  * device takes a part of what it can do until then. */
 #include "policy.h"
 
+#include <math.h>
+
 enum {
     GROWTH = 4,      /* a package is at most so many times the largest before: a wrong profile costs little */
     HALO_FACTOR = 8, /* a package is at least so many halos: at most an eighth is computed twice */
@@ -25,6 +27,10 @@ static const double AHEAD_PART = 0.05, HALO_PART = 0.5, RISK = 0.25;
  * within 20 % at best, so that a gain of 5 % may look like one of 3.5 %; and where several have begun, noise
  * is not to part them. */
 static const double LEAST_GAIN = 1.035, STAY_GAIN = 1.025;
+
+/* Weight of the newest package in a device's rate. In the simulator 0.5 to 0.6 keep all gates, also with a
+ * wrong profile; with 0.4 the regret at 1:100 is 3.5 %. */
+static const double NEWEST_PART = 0.6;
 
 /* What the policy thinks at one moment. */
 struct view {
@@ -303,7 +309,10 @@ static void auto_done(struct yk_policy_state *state, unsigned device, uint64_t r
         estimate->rate = estimate->trusted ? estimate->rate : rate;
         return;
     }
-    estimate->rate = estimate->trusted ? estimate->rate + 0.5 * (rate - estimate->rate) : rate;
+    /* A mean of ratios: rows that have become four times as dear are noticed as soon as ones that became
+     * cheap (a mean of rates takes three times as long: balance 0.945 instead of 0.974 in the worst case of
+     * the gates, 1:20, burst, 200 ms). */
+    estimate->rate = estimate->trusted ? estimate->rate * pow(rate / estimate->rate, NEWEST_PART) : rate;
     estimate->trusted = true;
 }
 
