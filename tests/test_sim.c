@@ -338,36 +338,43 @@ static void test_errors(void)
 static void test_trace(void)
 {
     char *text = NULL;
-    size_t size = 0;
-    struct yk_sim_trace trace = {.to = open_memstream(&text, &size)};
-    CU_ASSERT_PTR_NOT_NULL_FATAL(trace.to);
+    size_t size = 0, spans = 0, retired = 0, k;
+    FILE *to = open_memstream(&text, &size);
     struct yk_sim_setup setup = setup_of("dynamic:100", 1000, plain(10, 1), plain(20, 2));
     setup.devices[0].fail_at = 2;
-    setup.observe = yk_sim_trace_event;
-    setup.context = &trace;
+    setup.trace = yk_trace_make();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(to);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(setup.trace);
     struct yk_sim_result result = run(&setup);
-    CU_ASSERT_EQUAL(yk_sim_trace_end(&trace, NULL), YK_OK);
-    CU_ASSERT_EQUAL(fclose(trace.to), 0);
-    json_t *root = json_loads(text, 0, NULL), *events = json_object_get(root, "traceEvents"), *event;
-    size_t k;
+    CU_ASSERT_EQUAL(yk_trace_write(setup.trace, to, NULL), YK_OK);
+    CU_ASSERT_EQUAL(fclose(to), 0);
+    yk_trace_free(setup.trace);
+    json_t *events = json_loads(text, 0, NULL), *event;
     json_int_t rows = 0;
-    CU_ASSERT_EQUAL(json_array_size(events), result.packages);
+    double last = 0.0;
     json_array_foreach(events, k, event)
     {
-        const char *outcome = json_string_value(json_object_get(event, "cat"));
-        CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(event, "ph")), "X");
-        CU_ASSERT(json_number_value(json_object_get(event, "dur")) > 0.0);
-        if (outcome && strcmp(outcome, "done") == 0)
-            rows += json_integer_value(json_object_get(json_object_get(event, "args"), "rows"));
+        json_t *arguments = json_object_get(event, "args");
+        const char *phase = json_string_value(json_object_get(event, "ph"));
+        const char *name = json_string_value(json_object_get(event, "name"));
+        double end = json_number_value(json_object_get(event, "ts")) +
+                     json_number_value(json_object_get(event, "dur"));
+        CU_ASSERT_FATAL(phase && name);
+        retired += strcmp(name, "device retired") == 0;
+        if (strcmp(phase, "X") != 0)
+            continue;
+        spans++;
+        last = end > last ? end : last;
+        if (strcmp(name, "package") == 0)
+            rows += json_integer_value(json_object_get(arguments, "y1")) -
+                    json_integer_value(json_object_get(arguments, "y0"));
     }
+    CU_ASSERT_EQUAL(spans, result.packages);
     CU_ASSERT_EQUAL(rows, 1000);
-    json_decref(root);
+    CU_ASSERT_EQUAL(retired, 1);
+    CU_ASSERT_DOUBLE_EQUAL(last, (double)result.makespan_ns / 1e3, 0.01); /* in microseconds */
+    json_decref(events);
     free(text);
-    trace = (struct yk_sim_trace){.to = fopen("/dev/full", "w")};
-    if (trace.to) {
-        CU_ASSERT_EQUAL(yk_sim_trace_end(&trace, NULL), YK_ERR_IO);
-        fclose(trace.to);
-    }
 }
 
 void yk_suite_sim(void)

@@ -43,6 +43,7 @@ struct runner {
     struct flight *flights;         /* owned: MOST_SLOTS for each lane */
     size_t first_lane[YK_SIM_DEVICES];
     uint64_t now, order, sched_ns;
+    uint16_t tracks[YK_SIM_DEVICES]; /* of the trace */
 };
 
 /* ---- one package ---- */
@@ -175,6 +176,7 @@ static void close_flight(struct runner *runner, unsigned device, struct flight *
     };
     if (runner->setup->observe)
         runner->setup->observe(runner->setup->context, &event);
+    yk_sim_trace_package(runner->setup, runner->tracks, &event);
 }
 
 /* What the rows that are not done take at the speed of those left. */
@@ -286,6 +288,7 @@ static void begin(struct runner *runner, const struct yk_policy *policy,
         .row_work = 1.0,
         .halo = setup->halo,
     };
+    yk_sim_trace_devices(setup, runner->tracks);
     yk_splitter_begin(&runner->splitter, policy, arguments, &job);
 }
 

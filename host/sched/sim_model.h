@@ -34,4 +34,11 @@ double yk_sim_alone_ns(const struct yk_sim_setup *setup, unsigned device);
 double yk_sim_ideal_ns(const struct yk_sim_setup *setup, const struct yk_sim_result *result,
                        const double *work);
 
+/* Adds a track for each device to setup->trace; `tracks` has room for all. NULL trace: nothing. */
+void yk_sim_trace_devices(const struct yk_sim_setup *setup, uint16_t *tracks);
+
+/* Records a package on its device's track. */
+void yk_sim_trace_package(const struct yk_sim_setup *setup, const uint16_t *tracks,
+                          const struct yk_sim_event *event);
+
 #endif

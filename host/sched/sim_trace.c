@@ -1,32 +1,37 @@
 /* SPDX-License-Identifier: MIT
- * The trace of a simulated run, in Chrome's format (contract in yoke/sim.h): one complete event ("X", times
- * in microseconds) for each package; a device is a process, a lane a thread. */
-#include <yoke/sim.h>
+ * A simulated run in a trace (contract in sim_model.h): a device is a track, and its virtual clock starts
+ * where the trace does. */
+#include "sim_model.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 
-static void put(struct yk_sim_trace *trace, const struct yk_sim_event *event)
+#include "trace.h"
+
+void yk_sim_trace_devices(const struct yk_sim_setup *setup, uint16_t *tracks)
 {
-    static const char *const outcomes[] = {"done", "failed", "hung", "dropped"};
-    fprintf(trace->to,
-            "%s\n{\"name\":\"%" PRIu64 "-%" PRIu64 "\",\"cat\":\"%s\",\"ph\":\"X\",\"pid\":%u,\"tid\":%u,"
-            "\"ts\":%.3f,\"dur\":%.3f,\"args\":{\"rows\":%" PRIu64 ",\"submitted_us\":%.3f}}",
-            trace->begun ? "," : "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[", event->begin, event->end,
-            outcomes[event->outcome], event->device, event->lane, (double)event->start_ns / 1e3,
-            (double)(event->end_ns - event->start_ns) / 1e3, event->end - event->begin,
-            (double)event->submitted_ns / 1e3);
-    trace->begun = true;
+    char name[64];
+    for (unsigned k = 0; k < setup->device_count; k++) {
+        snprintf(name, sizeof name, "device %u: %g rows/ms", k, setup->devices[k].rate);
+        tracks[k] = yk_trace_track(setup->trace, name, "lane");
+    }
 }
 
-void yk_sim_trace_event(void *trace, const struct yk_sim_event *event)
+void yk_sim_trace_package(const struct yk_sim_setup *setup, const uint16_t *tracks,
+                          const struct yk_sim_event *event)
 {
-    put(trace, event);
-}
-
-enum yk_status yk_sim_trace_end(struct yk_sim_trace *trace, struct yk_error *error)
-{
-    fputs(trace->begun ? "\n]}\n" : "{\"traceEvents\":[]}\n", trace->to);
-    if (fflush(trace->to) != 0 || ferror(trace->to))
-        return yk_error_set(error, YK_ERR_IO, "the trace could not be written");
-    return YK_OK;
+    static const char *const names[] = {"package", "failed", "hung", "dropped"}; /* by outcome */
+    uint64_t zero = yk_trace_start(setup->trace);
+    /* Rows are below 2^32 but for the end of the largest job, which is shown one too low. */
+    struct yk_trace_event span = {
+        .start = zero + event->start_ns,
+        .end = zero + event->end_ns,
+        .name = names[event->outcome],
+        .row0 = (uint32_t)event->begin,
+        .row1 = event->end > UINT32_MAX ? UINT32_MAX : (uint32_t)event->end,
+        .track = tracks[event->device],
+        .lane = (uint16_t)event->lane, /* at most YK_SIM_LANES */
+    };
+    yk_trace_span(setup->trace, &span);
+    if (event->outcome == YK_SIM_FAILED || event->outcome == YK_SIM_HUNG)
+        yk_trace_instant(setup->trace, span.end, span.track, "device retired", NULL);
 }

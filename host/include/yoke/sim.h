@@ -12,9 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include <yoke/status.h>
+#include <yoke/trace.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -73,6 +73,7 @@ struct yk_sim_setup {
     uint64_t seed;
     void (*observe)(void *context, const struct yk_sim_event *event); /* NULL: nobody watches */
     void *context;
+    struct yk_trace *trace; /* borrowed; records every package on the virtual clock. NULL: none */
 };
 
 struct yk_sim_device_result {
@@ -155,20 +156,6 @@ struct yk_sim_gate yk_sim_gate_for(double ms);
 enum { YK_SIM_MISS_EFFICIENCY = 1, YK_SIM_MISS_BALANCE = 2, YK_SIM_MISS_REGRET = 4, YK_SIM_MISS_COST = 8 };
 unsigned yk_sim_gate_misses(const struct yk_sim_setup *setup, double ms,
                             const struct yk_sim_summary *summary);
-
-/* ---- trace ---- */
-
-/* A trace in the format of Chrome's about:tracing and Perfetto; all zero before use. */
-struct yk_sim_trace {
-    FILE *to; /* borrowed */
-    bool begun;
-};
-
-/* Writes one package; usable as yk_sim_setup.observe with the trace as context. */
-void yk_sim_trace_event(void *trace, const struct yk_sim_event *event);
-
-/* Ends the trace. Errors: YK_ERR_IO, also for an earlier write. The caller closes the file. */
-enum yk_status yk_sim_trace_end(struct yk_sim_trace *trace, struct yk_error *error);
 
 #ifdef __cplusplus
 }
