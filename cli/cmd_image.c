@@ -44,7 +44,7 @@ static const struct cli_option options[] = {
     {"devices", 'd', CLI_TEXT, FIELD(devices), "LIST", NULL, 0, 0,
      "auto, cpu, gpu, cl, cl:P.D, all, or several with commas"},
     {"sched", 0, CLI_TEXT, FIELD(sched), "POLICY", NULL, 0, 0,
-     "how rows are shared out: auto, guided[:K], dynamic[:ROWS], static[:W,W,...], single[:N]"},
+     "how rows are shared out: auto (the default), guided[:K], dynamic[:ROWS], static[:W,W,...], single[:N]"},
     {"strict-devices", 0, CLI_FLAG, FIELD(strict_devices), NULL, NULL, 0, 0,
      "a device that is missing or fails ends the run"},
     {"threads", 'j', CLI_NUMBER, FIELD(threads), "N", NULL, 1, 4096,

@@ -35,15 +35,14 @@ static json_t *text_or_null(const char *text)
 
 static json_t *options_json(const struct cli_image *image)
 {
-    return json_pack("{s:o, s:o, s:o, s:I, s:I, s:s, s:b, s:b, s:b, s:b, s:o, s:I, s:s}", "output",
-                     text_or_null(image->output), "devices",
-                     cli_json_text(image->devices ? image->devices : "auto"), "sched",
-                     cli_json_text(image->sched ? image->sched : "dynamic"), "threads",
-                     (json_int_t)image->threads, "memory", (json_int_t)image->memory, "overwrite",
-                     cli_overwrite_words[image->overwrite], "recursive", image->recursive, "in_place",
-                     image->in_place, "fail_fast", image->fail_fast, "strict_devices", image->strict_devices,
-                     "png", json_string(cli_png_words[image->png]), "max_pixels",
-                     (json_int_t)image->max_pixels, "io", cli_io_words[image->io]);
+    return json_pack(
+        "{s:o, s:o, s:o, s:I, s:I, s:s, s:b, s:b, s:b, s:b, s:o, s:I, s:s}", "output",
+        text_or_null(image->output), "devices", cli_json_text(image->devices ? image->devices : "auto"),
+        "sched", cli_json_text(image->sched ? image->sched : "auto"), "threads", (json_int_t)image->threads,
+        "memory", (json_int_t)image->memory, "overwrite", cli_overwrite_words[image->overwrite], "recursive",
+        image->recursive, "in_place", image->in_place, "fail_fast", image->fail_fast, "strict_devices",
+        image->strict_devices, "png", json_string(cli_png_words[image->png]), "max_pixels",
+        (json_int_t)image->max_pixels, "io", cli_io_words[image->io]);
 }
 
 static json_t *summary_json(const struct yk_batch_plan *plan, const struct yk_batch_summary *summary)

@@ -183,7 +183,7 @@ static enum yk_status start_engine(struct engine *engine, struct yk_error *error
     const struct yk_batch_options *options = engine->options;
     pthread_condattr_t attributes;
     struct yk_device_options cpu = {.slots = engine->threads};
-    enum yk_status status = yk_policy_parse(options->sched ? options->sched : "dynamic", &engine->policy,
+    enum yk_status status = yk_policy_parse(options->sched ? options->sched : "auto", &engine->policy,
                                             &engine->policy_arguments, error);
     if (!status)
         status = yk_engine_choose_devices(engine, error);
@@ -307,6 +307,7 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
     summary->io_engine =
         strcmp(summary->io_engine, "uring") == 0 ? "uring" : "posix"; /* outlives the thread */
     yk_io_close(engine->io);
+    yk_rates_free(&engine->rates);
     yk_device_close(engine->devices[engine->cpu].device, false);
     pthread_cond_destroy(&engine->wake);
     pthread_mutex_destroy(&engine->lock);

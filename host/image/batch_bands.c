@@ -6,19 +6,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "mem.h"
 
 enum { GRANULE = 16 }; /* rows: below that the overlap of neighbouring bands costs more than it balances */
 
-/* Other files that will want a lane soon: read and waiting, or not even begun. */
-static unsigned waiting_files(const struct engine *engine, const struct work *work)
+/* Part of their time that decoding and encoding can take from rows, at most: rates must stay above 0. */
+static const double MOST_BUSY = 0.95;
+
+/* Files that want a lane now or soon: being computed, read and waiting, or not even begun. */
+static unsigned wanting_files(const struct engine *engine)
 {
-    size_t waiting = engine->stopping ? 0 : engine->plan->count - engine->next_item;
-    for (const struct work *other = engine->first; other; other = other->next)
-        if (other != work && (other->stage == WORK_READING || other->stage == WORK_READ ||
-                              other->stage == WORK_BUSY || other->stage == WORK_COMPUTING))
-            waiting++;
-    return waiting > 1000 ? 1000 : (unsigned)waiting;
+    size_t count = engine->stopping ? 0 : engine->plan->count - engine->next_item;
+    for (const struct work *work = engine->first; work; work = work->next)
+        count += work->stage == WORK_READING || work->stage == WORK_READ || work->stage == WORK_BUSY ||
+                 work->stage == WORK_COMPUTING;
+    return count > 1000 ? 1000 : (unsigned)count;
 }
 
 void yk_engine_start_phase(struct work *work)
@@ -29,11 +32,33 @@ void yk_engine_start_phase(struct work *work)
     if (work->job.phase == YK_PHASE_DONE)
         work->stage = WORK_COMPUTED;
     else {
-        yk_splitter_start(&work->splitter, engine->policy, &engine->policy_arguments, yk_job_rows(&work->job),
-                          GRANULE, engine->device_states, engine->device_count, waiting_files(engine, work));
         work->stage = WORK_COMPUTING;
+        struct yk_work_shape shape = yk_work_shape_of(&work->job);
+        work->kind = yk_rates_kind(&engine->rates, &shape);
+        struct yk_policy_job job = {
+            .rows = yk_job_rows(&work->job),
+            .granule = GRANULE,
+            .waiting = wanting_files(engine) - 1,
+            .device_count = engine->device_count,
+            .devices = engine->device_states,
+            .rates = work->kind ? work->kind->rates : NULL,
+            .busy = engine->busy,
+            .row_work = shape.row_work,
+            .halo = shape.halo,
+            .now_ns = yk_clock_ns(),
+        };
+        yk_splitter_begin(&work->splitter, engine->policy, &engine->policy_arguments, &job);
     }
     pthread_cond_broadcast(&engine->wake);
+}
+
+/* The CPU's threads have rows only for what is left of their time: decoding and encoding of further files
+ * take as much as they took so far; once no file waits, none. */
+static void weigh_cpu(struct engine *engine, unsigned wanting, uint64_t now)
+{
+    double all = (double)(now - engine->started) * engine->threads;
+    double part = wanting > 1 && all > 0.0 ? (double)engine->codec_time / all : 0.0;
+    engine->busy[engine->cpu] = part < MOST_BUSY ? part : MOST_BUSY;
 }
 
 /* The most rows of the present phase that fit the device. */
@@ -47,11 +72,16 @@ static uint64_t most_rows(const struct engine *engine, unsigned device, const st
 
 struct work *yk_engine_claim(struct engine *engine, unsigned device, struct yk_band *band)
 {
+    uint64_t now = yk_clock_ns();
+    unsigned wanting = wanting_files(engine);
+    weigh_cpu(engine, wanting, now);
     for (struct work *work = engine->first; work; work = work->next) {
         struct yk_range range;
         int *stat = NULL;
         if (work->stage != WORK_COMPUTING || work->error.status || engine->cancelled)
             continue;
+        yk_splitter_time(&work->splitter, now);
+        yk_splitter_waiting(&work->splitter, wanting - 1);
         if (!yk_splitter_claim(&work->splitter, device, most_rows(engine, device, work), &range))
             continue;
         work->bands++;
@@ -117,6 +147,7 @@ void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_b
     struct yk_range range = {(uint64_t)band->y0, (uint64_t)band->y1};
     bool memory = true;
     work->bands--;
+    yk_splitter_time(&work->splitter, yk_clock_ns());
     if (status && device == engine->cpu) { /* the last resort: the file has failed, or the run was stopped */
         work->error = *error;
         work->cancelled = status == YK_ERR_CANCELLED;
@@ -135,6 +166,8 @@ void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_b
         if (band->stat)
             yk_job_join(&work->job, band->stat);
         memory = yk_splitter_commit(&work->splitter, device, range, nanoseconds);
+        if (work->kind)
+            yk_rates_learn(work->kind, device, &work->splitter, range.end - range.begin);
     }
     if (status != YK_ERR_TIMEOUT)
         yk_mem_free(band->stat);

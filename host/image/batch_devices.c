@@ -19,7 +19,7 @@ static void add_device(struct engine *engine, const struct yk_device_info *info,
     device->statistics.lanes = lanes;
     memcpy(device->statistics.id, info->id, sizeof device->statistics.id);
     memcpy(device->statistics.name, info->name, sizeof device->statistics.name);
-    engine->device_states[k] = (struct yk_policy_device){lanes, retired};
+    engine->device_states[k] = (struct yk_policy_device){.lanes = lanes, .retired = retired};
     if (strcmp(info->backend, "cpu") == 0)
         engine->cpu = k;
 }
@@ -112,7 +112,7 @@ enum yk_status yk_batch_check(const struct yk_batch_options *options, struct yk_
     struct yk_device_list list;
     bool chosen[2];
     enum yk_status status =
-        yk_policy_parse(options->sched ? options->sched : "dynamic", &policy, &arguments, error);
+        yk_policy_parse(options->sched ? options->sched : "auto", &policy, &arguments, error);
     if (status)
         return status;
     status = yk_device_list_make(&list, true, error);

@@ -38,6 +38,7 @@ static void write_out(struct work *work)
     uint64_t end = yk_clock_ns();
     pthread_mutex_lock(&engine->lock);
     work->item->times.encode += end - start;
+    engine->codec_time += end - start;
     yk_engine_charge(work, work->encoded.size);
     work->stage = WORK_WRITING;
     if (!status)
@@ -66,6 +67,7 @@ void yk_engine_encode(struct engine *engine, struct work *work)
 
     pthread_mutex_lock(&engine->lock);
     work->item->times.encode += end - start;
+    engine->codec_time += end - start;
     work->item->out_width = work->result->width;
     work->item->out_height = work->result->height;
     work->next_part = work->parts_done = 0;
@@ -87,6 +89,7 @@ void yk_engine_encode_part(struct engine *engine, struct work *work)
     uint64_t end = yk_clock_ns();
     pthread_mutex_lock(&engine->lock);
     work->item->times.encode += end - start;
+    engine->codec_time += end - start;
     work->parts_done++;
     if (status && !work->error.status)
         work->error = error;

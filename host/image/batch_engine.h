@@ -16,6 +16,7 @@
 #include <yoke/batch.h>
 #include <yoke/codec.h>
 
+#include "batch_rates.h"
 #include "job.h"
 #include "splitter.h"
 
@@ -45,7 +46,8 @@ struct work {
     bool has_job;
     struct yk_job job;
     struct yk_splitter splitter;
-    unsigned bands; /* in flight */
+    struct yk_rate_kind *kind; /* of the present phase's work; NULL: nothing is known or learnt of it */
+    unsigned bands;            /* in flight */
     bool cancelled;
     bool abandoned; /* a device hangs with a band of it and may still write: its images are given up, not
                        freed */
@@ -83,6 +85,7 @@ struct engine {
 
     struct engine_device devices[YK_POLICY_DEVICES];
     struct yk_policy_device device_states[YK_POLICY_DEVICES]; /* parallel; what policies see */
+    double busy[YK_POLICY_DEVICES]; /* parallel; the part of their lanes' time that is not for rows */
     unsigned device_count,
         cpu; /* cpu: the CPU's number; it is always open, retired unless chosen or needed */
 
@@ -90,6 +93,8 @@ struct engine {
     unsigned in_flight, most_in_flight;
     size_t next_item;
     uint64_t memory_used, memory_budget, memory_peak;
+    struct yk_rates rates; /* of the devices, learnt in this run */
+    uint64_t codec_time;   /* ns that the workers spent in decoding and encoding so far */
 
     bool stopping;         /* no new files (fail-fast) */
     bool cancelled;        /* give up the ones in flight too */

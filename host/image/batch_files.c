@@ -167,6 +167,7 @@ void yk_engine_decode(struct engine *engine, struct work *work)
 
     pthread_mutex_lock(&engine->lock);
     work->item->times.decode += decoded - start;
+    engine->codec_time += decoded - start;
     if (status) {
         work->error = error;
         yk_engine_end(work);

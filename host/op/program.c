@@ -2,11 +2,14 @@
  * Planned steps and what they read (contract in program.h). Pure arithmetic over descriptors. */
 #include "program.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mem.h"
 #include "registry.h"
+
+enum { HALO_ROWS = 16 }; /* of the band that stands for all in yk_program_halo: the least that devices get */
 
 enum yk_status yk_step_make(struct yk_step *step, const struct yk_op *op, const void *params,
                             const struct yk_plan_input *in, struct yk_error *error)
@@ -160,22 +163,46 @@ struct yk_reduce_pass yk_reduce_pass_make(const struct yk_image *image, int y0, 
     return pass;
 }
 
+/* Arithmetic per pixel of a step's output. */
+static double step_cost(const struct yk_step *step)
+{
+    double side = 2.0 * step->plan.reach + 1.0;
+    if (step->op->apply == YK_STENCIL)
+        return side * side;
+    if (step->op->resample)
+        return step->plan.index[0] + (double)step->plan.index[1] * step->in.width / step->plan.width;
+    return step->op->apply == YK_SEPARABLE ? side * 2.0 : 8.0;
+}
+
+static const double READ_COST = 4.0; /* unpacking one pixel of the source */
+
 double yk_program_cost(const struct yk_program *program)
 {
     double out = (double)program->out_width * program->out_height,
-           cost = 4.0 * program->in_width * program->in_height;
-    for (size_t k = 0; k < program->count; k++) {
-        const struct yk_step *step = &program->steps[k];
-        double side = 2.0 * step->plan.reach + 1.0, pixels = (double)step->plan.width * step->plan.height;
-        if (step->op->apply == YK_STENCIL)
-            cost += pixels * side * side;
-        else if (step->op->resample)
-            cost += pixels *
-                    (step->plan.index[0] + (double)step->plan.index[1] * step->in.width / step->plan.width);
-        else if (step->op->apply == YK_SEPARABLE)
-            cost += pixels * side * 2.0;
-        else
-            cost += pixels * 8.0;
-    }
+           cost = READ_COST * program->in_width * program->in_height;
+    for (size_t k = 0; k < program->count; k++)
+        cost += step_cost(&program->steps[k]) * program->steps[k].plan.width * program->steps[k].plan.height;
     return cost / out;
+}
+
+/* Pixels of `rect` beyond the part `share` of a whole of width x height. */
+static double extra_pixels(struct yk_rect rect, int width, int height, double share)
+{
+    double extra = (double)(rect.x1 - rect.x0) * (rect.y1 - rect.y0) - share * width * height;
+    return extra > 0.0 ? extra : 0.0;
+}
+
+uint64_t yk_program_halo(const struct yk_program *program)
+{
+    int height = program->out_height, rows = height < HALO_ROWS ? height : HALO_ROWS;
+    int y0 = (height - rows) / 2;
+    struct yk_rect rect = {0, y0, program->out_width, y0 + rows};
+    double share = (double)rows / height, extra = 0.0;
+    for (size_t k = program->count; k-- > 0;) {
+        const struct yk_step *step = &program->steps[k];
+        extra += step_cost(step) * extra_pixels(rect, step->plan.width, step->plan.height, share);
+        rect = yk_step_need(step, rect);
+    }
+    extra += READ_COST * extra_pixels(rect, program->in_width, program->in_height, share);
+    return (uint64_t)ceil(extra / (yk_program_cost(program) * program->out_width));
 }

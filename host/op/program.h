@@ -65,4 +65,8 @@ struct yk_reduce_pass yk_reduce_pass_make(const struct yk_image *image, int y0, 
 /* Arithmetic per output pixel, roughly (multiply-adds over all steps): for estimates only. */
 double yk_program_cost(const struct yk_program *program);
 
+/* What a band in the middle of the picture computes or reads besides its share, because its neighbours do so
+ * too: as rows of output that cost as much, rounded up. For estimates only. */
+uint64_t yk_program_halo(const struct yk_program *program);
+
 #endif

@@ -40,10 +40,13 @@ struct yk_policy_job {
     unsigned device_count;
     const struct yk_policy_device *devices;
     const struct yk_policy_rate *rates; /* one per device, may change meanwhile; NULL: nothing is known */
-    double row_work;                    /* work of one row in the unit of the rates (pixels, say); 0: 1 */
-    uint64_t halo;                      /* rows that a package needs above and below its own, together */
-    uint64_t now_ns;                    /* the time of the call; always 0 where the owner has no clock */
-    uint64_t returned; /* rows that came back from devices that failed and wait to be given out again */
+    const double *busy; /* one per device: the part, from 0 to below 1, of its lanes' time that goes to other
+                           work (decoding, encoding), by which its rate for rows is lower; may change
+                           meanwhile; NULL: none */
+    double row_work;    /* work of one row in the unit of the rates (pixels, say); 0: 1 */
+    uint64_t halo;      /* rows that a package needs above and below its own, together */
+    uint64_t now_ns;    /* the time of the call; always 0 where the owner has no clock */
+    uint64_t returned;  /* rows that came back from devices that failed and wait to be given out again */
     uint64_t held[YK_POLICY_DEVICES];   /* rows given to the device and not yet back */
     uint64_t oldest[YK_POLICY_DEVICES]; /* those of them that it works on; the others wait in a second slot */
     uint64_t since_ns[YK_POLICY_DEVICES]; /* since when */

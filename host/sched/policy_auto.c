@@ -108,6 +108,7 @@ static void look(struct view *view, const struct yk_policy_state *state, const s
         double oldest = (double)job->oldest[k], rate = view->rate[k], elapsed = elapsed_ms(job, k);
         view->rate[k] = elapsed * rate > oldest && oldest > 0.0 ? oldest / elapsed : rate;
         view->ready[k] = ready_ms(job, k, rate, view->rate[k]) + setup_ms(state, job, k);
+        view->rate[k] *= job->busy ? 1.0 - job->busy[k] : 1.0;
         view->held += (double)job->held[k];
         if (view->fastest == YK_POLICY_DEVICES || view->rate[k] > view->rate[view->fastest])
             view->fastest = k;

@@ -21,6 +21,7 @@ void yk_splitter_begin(struct yk_splitter *splitter, const struct yk_policy *pol
         .device_count = job->device_count,
         .devices = job->devices,
         .rates = job->rates,
+        .busy = job->busy,
         .row_work = job->row_work,
         .halo = job->halo,
         .now_ns = job->now_ns,
@@ -45,6 +46,11 @@ void yk_splitter_start(struct yk_splitter *splitter, const struct yk_policy *pol
 void yk_splitter_time(struct yk_splitter *splitter, uint64_t now_ns)
 {
     splitter->job.now_ns = now_ns;
+}
+
+void yk_splitter_waiting(struct yk_splitter *splitter, unsigned waiting)
+{
+    splitter->job.waiting = waiting;
 }
 
 void yk_splitter_clear(struct yk_splitter *splitter)

@@ -31,7 +31,8 @@ struct yk_splitter {
 };
 
 /* Starts a job: all that the policy may know of it in `job` (its rows, granule, waiting, devices, rates,
- * row_work, halo, now_ns; the rest is set here). Devices and rates are borrowed and may change meanwhile. */
+ * busy, row_work, halo, now_ns; the rest is set here). Devices, rates and busy are borrowed and may change
+ * meanwhile. */
 void yk_splitter_begin(struct yk_splitter *splitter, const struct yk_policy *policy,
                        const struct yk_policy_arguments *arguments, const struct yk_policy_job *job);
 
@@ -43,6 +44,9 @@ void yk_splitter_start(struct yk_splitter *splitter, const struct yk_policy *pol
 /* Sets the time, monotonic and in nanoseconds, at which the following calls happen. A job whose owner never
  * calls it runs without a clock: policies then go by the measured times alone. */
 void yk_splitter_time(struct yk_splitter *splitter, uint64_t now_ns);
+
+/* Sets how many other images could start on a free lane now; that falls while a job waits for its turn. */
+void yk_splitter_waiting(struct yk_splitter *splitter, unsigned waiting);
 
 /* Frees what the splitter owns and clears it. */
 void yk_splitter_clear(struct yk_splitter *splitter);

@@ -78,7 +78,7 @@ void yk_batch_plan_free(struct yk_batch_plan *plan);
 
 struct yk_batch_options {
     const char *devices; /* selection as in yk_device_select; NULL: "auto" */
-    const char *sched;   /* policy; NULL: "dynamic" */
+    const char *sched;   /* policy; NULL: "auto" */
     bool strict_devices; /* a class of devices that matches nothing, or a device that fails, is an error */
     unsigned threads;    /* CPU threads; 0: one per processor of this process */
     uint64_t memory;     /* budget in bytes; 0: a quarter of the machine's memory */
