@@ -36,16 +36,25 @@ static const char *type_word(enum yk_device_type type)
     return "accelerator";
 }
 
+static const char *unit_word(const struct yk_device_info *device)
+{
+    bool cpu = strcmp(device->backend, "cpu") == 0;
+    if (device->units == 1)
+        return cpu ? "thread" : "compute unit";
+    return cpu ? "threads" : "compute units";
+}
+
 static json_t *list_json(const struct yk_device_list *list)
 {
     json_t *array = json_array();
     for (size_t i = 0; array && i < list->count; i++) {
         const struct yk_device_info *device = &list->devices[i];
         json_t *entry = json_pack(
-            "{s:o, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:b, s:b, s:o}", "id", cli_json_text(device->id),
-            "backend", device->backend, "name", cli_json_text(device->name), "platform",
-            cli_json_text(device->platform), "driver", cli_json_text(device->driver), "type",
-            type_word(device->type), "memory_bytes", (json_int_t)device->memory, "units",
+            "{s:o, s:s, s:o, s:o, s:o, s:I, s:s, s:I, s:b, s:I, s:b, s:b, s:o}", "id",
+            cli_json_text(device->id), "backend", device->backend, "name", cli_json_text(device->name),
+            "platform", cli_json_text(device->platform), "driver", cli_json_text(device->driver), "ordinal",
+            (json_int_t)device->ordinal, "type", type_word(device->type), "memory_bytes",
+            (json_int_t)device->memory, "unified_memory", device->unified_memory, "units",
             (json_int_t)device->units, "host_cpu", device->host_cpu, "usable", device->usable, "reason",
             *device->reason ? cli_json_text(device->reason) : json_null());
         if (json_array_append_new(array, entry) != 0) {
@@ -73,9 +82,9 @@ static void print_list(const struct yk_device_list *list)
         printf("%-8s ", device->id);
         cli_put(stdout, device->name, false);
         putchar('\n');
-        printf("  %-10s%s, %" PRIu32 " %s, %.1f GiB\n", "type", type_word(device->type), device->units,
-               strcmp(device->backend, "cpu") == 0 ? "threads" : "compute units",
-               (double)device->memory / 1073741824.0);
+        printf("  %-10s%s, %" PRIu32 " %s, %.1f GiB%s\n", "type", type_word(device->type), device->units,
+               unit_word(device), (double)device->memory / 1073741824.0,
+               device->unified_memory && strcmp(device->backend, "cpu") != 0 ? " of the host's memory" : "");
         put_line("platform", device->platform);
         put_line(strcmp(device->backend, "cpu") == 0 ? "compiler" : "driver", device->driver);
         put_line(device->usable ? "not auto" : "unusable", device->reason);

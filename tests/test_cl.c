@@ -144,7 +144,7 @@ static void expect_judged(const char *version, const char *profile, cl_bool avai
     pretended.available = available;
     pretended.compiler = compiler;
     pretended.little = little;
-    yk_cl_describe(&cl, NULL, NULL, 3, 12, &info);
+    yk_cl_describe(&cl, NULL, NULL, "cl:3.12", &info);
     CU_ASSERT_STRING_EQUAL(info.id, "cl:3.12");
     CU_ASSERT_STRING_EQUAL(info.name, "a?name");
     CU_ASSERT_EQUAL(info.type, YK_DEVICE_GPU);
@@ -332,6 +332,7 @@ void yk_suite_cl(void)
     CU_add_test(suite, "a build failure carries the driver's log", test_broken_source);
     CU_add_test(suite, "an operation that does not compile is tried once", test_refused_op);
     CU_add_test(suite, "the kernels of every operation build", test_kernels);
+    clt_add_split_tests(suite);
     clt_add_cache_tests(suite);
     clt_add_run_tests(suite);
 }

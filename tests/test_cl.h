@@ -37,6 +37,7 @@ struct yk_image *clt_run(struct yk_cl_device *device, const struct yk_program *p
 /* The monotonic time in `seconds`. */
 uint64_t clt_soon(unsigned seconds);
 
+void clt_add_split_tests(CU_pSuite suite);
 void clt_add_cache_tests(CU_pSuite suite);
 void clt_add_run_tests(CU_pSuite suite);
 void clt_add_fault_tests(CU_pSuite suite);

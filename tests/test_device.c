@@ -103,6 +103,26 @@ static void test_selection(void)
     CU_ASSERT_FALSE(yk_device_selection_is_cpu("cpu,cl"));
 }
 
+/* Part 1 of a divided device is a device of its own. */
+static void test_parts(void)
+{
+    struct yk_device_info parts[] = {
+        {.id = "cl:0.0", .backend = "cl", .reason = "divided"},
+        {.id = "cl:0.0.0", .backend = "cl", .usable = true, .host_cpu = true},
+        {.id = "cl:0.0.1", .backend = "cl", .usable = true, .host_cpu = true},
+    };
+    struct yk_device_list list = {.devices = parts, .count = 3};
+    bool chosen[3];
+    CU_ASSERT_EQUAL(yk_device_select(&list, "cl:0.0.1", chosen, NULL), YK_OK);
+    CU_ASSERT(!chosen[0] && !chosen[1] && chosen[2]);
+    CU_ASSERT_EQUAL(yk_device_select(&list, "cl", chosen, NULL), YK_OK);
+    CU_ASSERT(!chosen[0] && chosen[1] && chosen[2]);
+    CU_ASSERT_EQUAL(yk_device_select(&list, "cl:0.0", chosen, NULL), YK_ERR_MISSING);
+    CU_ASSERT_EQUAL(yk_device_select(&list, "cl:0.0.2", chosen, NULL), YK_ERR_MISSING);
+    CU_ASSERT_EQUAL(yk_device_select(&list, "cl:0.0.", chosen, NULL), YK_ERR_PARSE);
+    CU_ASSERT_EQUAL(yk_device_select(&list, "cl:0.0.1.0", chosen, NULL), YK_ERR_PARSE);
+}
+
 static void test_list(void)
 {
     struct yk_device_list list;
@@ -285,6 +305,7 @@ void yk_suite_device(void)
 {
     CU_pSuite suite = CU_add_suite("device", NULL, NULL);
     CU_ADD_TEST(suite, test_selection);
+    CU_ADD_TEST(suite, test_parts);
     CU_ADD_TEST(suite, test_list);
     CU_ADD_TEST(suite, test_levels);
     CU_ADD_TEST(suite, test_pool);

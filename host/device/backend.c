@@ -22,6 +22,19 @@ struct yk_device_info *yk_device_list_add(struct yk_device_list *list)
     return &grown[list->count++];
 }
 
+static bool same_model(const struct yk_device_info *a, const struct yk_device_info *b)
+{
+    return strcmp(a->backend, b->backend) == 0 && strcmp(a->platform, b->platform) == 0 &&
+           strcmp(a->name, b->name) == 0;
+}
+
+static void number_twins(struct yk_device_list *list)
+{
+    for (size_t k = 0; k < list->count; k++)
+        for (size_t j = 0; j < k; j++)
+            list->devices[k].ordinal += same_model(&list->devices[j], &list->devices[k]);
+}
+
 enum yk_status yk_device_list_make(struct yk_device_list *list, bool cpu_only, struct yk_error *error)
 {
     struct yk_device_list made = {0};
@@ -34,6 +47,7 @@ enum yk_status yk_device_list_make(struct yk_device_list *list, bool cpu_only, s
             return status;
         }
     }
+    number_twins(&made);
     *list = made;
     return YK_OK;
 }
@@ -63,9 +77,10 @@ static int word_matches(const char *word, const struct yk_device_info *info)
         return info->usable && info->type == YK_DEVICE_GPU;
     if (strcmp(word, "cl") == 0)
         return info->usable && !cpu;
-    unsigned platform, device;
+    unsigned platform, device, part;
     char rest;
-    if (sscanf(word, "cl:%u.%u%c", &platform, &device, &rest) == 2)
+    if (sscanf(word, "cl:%u.%u%c", &platform, &device, &rest) == 2 ||
+        sscanf(word, "cl:%u.%u.%u%c", &platform, &device, &part, &rest) == 3)
         return strcmp(word, info->id) == 0;
     return -1;
 }

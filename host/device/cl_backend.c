@@ -22,6 +22,24 @@ static void CL_CALLBACK context_fault(const char *text, const void *data, size_t
         atomic_store((atomic_bool *)flag, true);
 }
 
+/* Makes part number `part` of device->id the device. false: there is no such part (any more). */
+static bool take_part(struct yk_cl_device *device, unsigned part)
+{
+    struct yk_cl_split split;
+    cl_device_id *parts = NULL;
+    cl_uint count = 0;
+    if (yk_cl_split_read(&split, NULL) != YK_OK ||
+        yk_cl_split_device(&device->cl, device->id, &split, &parts, &count) != CL_SUCCESS)
+        return false;
+    bool there = part < count;
+    if (there) {
+        device->id = device->part = parts[part];
+        parts[part] = NULL;
+    }
+    yk_cl_split_release(&device->cl, parts, count);
+    return there;
+}
+
 /* Finds the device that info->id names, in the loader's order. */
 static enum yk_status find_device(struct yk_cl_device *device, const struct yk_device_info *info,
                                   struct yk_error *error)
@@ -29,20 +47,22 @@ static enum yk_status find_device(struct yk_cl_device *device, const struct yk_d
     cl_platform_id *platforms = NULL;
     cl_device_id *devices = NULL;
     cl_uint platform_count = 0, device_count = 0;
-    unsigned p = 0, d = 0;
-    bool named = sscanf(info->id, "cl:%u.%u", &p, &d) == 2;
-    if (named && yk_cl_platforms(&device->cl, &platforms, &platform_count) == CL_SUCCESS &&
+    unsigned p = 0, d = 0, part = 0;
+    int named = sscanf(info->id, "cl:%u.%u.%u", &p, &d, &part);
+    if (named >= 2 && yk_cl_platforms(&device->cl, &platforms, &platform_count) == CL_SUCCESS &&
         p < platform_count &&
         yk_cl_devices(&device->cl, platforms[p], &devices, &device_count) == CL_SUCCESS && d < device_count) {
         device->platform = platforms[p];
         device->id = devices[d];
-        yk_cl_describe(&device->cl, platforms[p], devices[d], p, d, &device->base.info);
+        if (named == 2 || take_part(device, part))
+            yk_cl_describe(&device->cl, platforms[p], device->id, info->id, &device->base.info);
     }
     free(devices);
     free(platforms);
     if (!device->id || strcmp(device->base.info.name, info->name) != 0)
         return yk_error_set(error, YK_ERR_MISSING, "the OpenCL device %s (%s) is not there any more",
                             info->id, info->name);
+    device->base.info.ordinal = info->ordinal;
     if (!device->base.info.usable)
         return yk_error_set(error, YK_ERR_UNSUPPORTED, "%s (%s): %s", info->id, info->name,
                             device->base.info.reason);
@@ -113,6 +133,8 @@ static void release_objects(struct yk_cl_device *device)
         cl->ReleaseMemObject(device->nothing);
     if (device->context)
         cl->ReleaseContext(device->context);
+    if (device->part)
+        cl->ReleaseDevice(device->part);
     yk_cl_unload(&device->cl);
     free(device->fault);
 }

@@ -58,6 +58,7 @@ struct yk_cl_device {
     struct yk_cl cl;
     cl_platform_id platform;
     cl_device_id id;
+    cl_device_id part; /* a part of a divided device: `id`, with a reference to give back; else NULL */
     cl_context context;
     char label[192]; /* "cl:0.1 (name)", for messages */
     char model[400], version[300];
@@ -75,10 +76,10 @@ struct yk_cl_device {
 
 /* ---- cl_list.c ---- */
 
-/* Describes device `device` of platform number p, as its number d. Where something cannot be found out or is
+/* Describes a device under the name `id`, as number 0 of its model. Where something cannot be found out or is
  * not good enough, info->usable is false and the reason says why. */
-void yk_cl_describe(const struct yk_cl *cl, cl_platform_id platform, cl_device_id device, unsigned p,
-                    unsigned d, struct yk_device_info *info);
+void yk_cl_describe(const struct yk_cl *cl, cl_platform_id platform, cl_device_id device, const char *id,
+                    struct yk_device_info *info);
 
 /* A text of a device as one clean line, "" where it cannot be had. */
 void yk_cl_device_text(const struct yk_cl *cl, cl_device_id device, cl_device_info what, char *to,
@@ -93,6 +94,32 @@ enum yk_status yk_cl_list(struct yk_device_list *list, struct yk_error *error);
 
 /* As yk_cl_list, with the loader's file name. For tests. */
 enum yk_status yk_cl_list_from(const char *library, struct yk_device_list *list, struct yk_error *error);
+
+/* ---- cl_split.c ---- */
+
+enum {
+    YK_CL_PARTS = 16,    /* of one device, at most */
+    YK_CL_UNITS = 100000 /* of one part, at most: no device comes near */
+};
+
+/* How the developer variable YOKE_CL_SPLIT divides devices: `count` parts of units[k] compute units, or,
+ * where `each` is not 0, as many parts of `each` units as there are; all zeros: not at all. */
+struct yk_cl_split {
+    unsigned count, each;
+    unsigned units[YK_CL_PARTS];
+};
+
+/* Reads the variable. Errors: YK_ERR_PARSE. */
+enum yk_status yk_cl_split_read(struct yk_cl_split *split, struct yk_error *error);
+
+/* Makes the parts of a device: *parts is owned by the caller, with a reference to each part, end it with
+ * yk_cl_split_release; NULL and *count 0 where there are none. The driver divides equally each time, so that
+ * number k is always the same part. Returns OpenCL's code: a driver that does not divide, fails. */
+cl_int yk_cl_split_device(const struct yk_cl *cl, cl_device_id device, const struct yk_cl_split *split,
+                          cl_device_id **parts, cl_uint *count);
+
+/* Releases every part that is not NULL, and the list. */
+void yk_cl_split_release(const struct yk_cl *cl, cl_device_id *parts, cl_uint count);
 
 /* ---- cl_band.c ---- */
 

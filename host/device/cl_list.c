@@ -120,14 +120,15 @@ static void judge(const struct yk_cl *cl, cl_device_id device, char *reason, siz
         snprintf(reason, size, "the device is big-endian");
 }
 
-void yk_cl_describe(const struct yk_cl *cl, cl_platform_id platform, cl_device_id device, unsigned p,
-                    unsigned d, struct yk_device_info *info)
+void yk_cl_describe(const struct yk_cl *cl, cl_platform_id platform, cl_device_id device, const char *id,
+                    struct yk_device_info *info)
 {
     struct yk_device_info made = {.type = YK_DEVICE_ACCELERATOR};
     cl_device_type type = 0;
     cl_ulong memory = 0;
     cl_uint units = 0;
-    snprintf(made.id, sizeof made.id, "cl:%u.%u", p, d);
+    cl_bool unified = CL_FALSE;
+    snprintf(made.id, sizeof made.id, "%s", id);
     snprintf(made.backend, sizeof made.backend, "cl");
     platform_text(cl, platform, made.platform, sizeof made.platform);
     yk_cl_device_text(cl, device, CL_DEVICE_NAME, made.name, sizeof made.name);
@@ -138,6 +139,8 @@ void yk_cl_describe(const struct yk_cl *cl, cl_platform_id platform, cl_device_i
         code = cl->GetDeviceInfo(device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory, &memory, NULL);
     if (code == CL_SUCCESS)
         code = cl->GetDeviceInfo(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
+    if (code == CL_SUCCESS)
+        code = cl->GetDeviceInfo(device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof unified, &unified, NULL);
     if (code != CL_SUCCESS && !made.reason[0])
         snprintf(made.reason, sizeof made.reason, "clGetDeviceInfo returned %s (%d)", yk_cl_code_name(code),
                  code);
@@ -147,6 +150,7 @@ void yk_cl_describe(const struct yk_cl *cl, cl_platform_id platform, cl_device_i
         made.type = YK_DEVICE_GPU;
     made.memory = memory;
     made.units = units;
+    made.unified_memory = unified != CL_FALSE;
     made.host_cpu = made.type == YK_DEVICE_CPU;
     made.usable = made.reason[0] == '\0';
     if (made.usable && made.host_cpu)
@@ -155,9 +159,50 @@ void yk_cl_describe(const struct yk_cl *cl, cl_platform_id platform, cl_device_i
     *info = made;
 }
 
+/* Appends the parts that YOKE_CL_SPLIT makes of the device that was listed last. They stand for it: it cannot
+ * be used beside them. */
+static enum yk_status list_parts(const struct yk_cl *cl, cl_platform_id platform, cl_device_id device,
+                                 const struct yk_cl_split *split, struct yk_device_list *list)
+{
+    cl_device_id *parts = NULL;
+    cl_uint count = 0;
+    size_t whole = list->count - 1;
+    char id[sizeof list->devices->id], part_id[sizeof id];
+    if (!list->devices[whole].usable || (split->count == 0 && split->each == 0))
+        return YK_OK;
+    cl_int code = yk_cl_split_device(cl, device, split, &parts, &count);
+    if (code == CL_OUT_OF_HOST_MEMORY)
+        return YK_ERR_NOMEM;
+    if (code != CL_SUCCESS) {
+        char *reason = list->devices[whole].reason;
+        size_t length = strlen(reason), size = sizeof list->devices->reason;
+        snprintf(reason + length, size - length, "%sYOKE_CL_SPLIT cannot divide it: %s", length ? "; " : "",
+                 yk_cl_code_name(code));
+        return YK_OK;
+    }
+    memcpy(id, list->devices[whole].id, sizeof id);
+    enum yk_status status = YK_OK;
+    for (cl_uint k = 0; k < count && status == YK_OK; k++) {
+        struct yk_device_info *info = yk_device_list_add(list);
+        snprintf(part_id, sizeof part_id, "%.20s.%u", id, k);
+        if (info)
+            yk_cl_describe(cl, platform, parts[k], part_id, info);
+        else
+            status = YK_ERR_NOMEM;
+    }
+    if (status == YK_OK && count > 0) {
+        struct yk_device_info *divided = &list->devices[whole];
+        divided->usable = false;
+        snprintf(divided->reason, sizeof divided->reason, "YOKE_CL_SPLIT divides it into %u part%s", count,
+                 count == 1 ? "" : "s");
+    }
+    yk_cl_split_release(cl, parts, count);
+    return status;
+}
+
 /* Appends the devices of platform number p. A platform that fails is left out, and the notice says so. */
 static enum yk_status list_platform(const struct yk_cl *cl, cl_platform_id platform, unsigned p,
-                                    struct yk_device_list *list)
+                                    const struct yk_cl_split *split, struct yk_device_list *list)
 {
     cl_device_id *devices = NULL;
     cl_uint count = 0;
@@ -173,10 +218,14 @@ static enum yk_status list_platform(const struct yk_cl *cl, cl_platform_id platf
     enum yk_status status = YK_OK;
     for (cl_uint d = 0; d < count && status == YK_OK; d++) {
         struct yk_device_info *info = yk_device_list_add(list);
-        if (info)
-            yk_cl_describe(cl, platform, devices[d], p, d, info);
-        else
+        char id[sizeof info->id];
+        if (!info) {
             status = YK_ERR_NOMEM;
+            break;
+        }
+        snprintf(id, sizeof id, "cl:%u.%u", p, d);
+        yk_cl_describe(cl, platform, devices[d], id, info);
+        status = list_parts(cl, platform, devices[d], split, list);
     }
     free(devices);
     return status;
@@ -185,15 +234,18 @@ static enum yk_status list_platform(const struct yk_cl *cl, cl_platform_id platf
 enum yk_status yk_cl_list_from(const char *library, struct yk_device_list *list, struct yk_error *error)
 {
     struct yk_cl cl;
+    struct yk_cl_split split;
+    enum yk_status status = yk_cl_split_read(&split, error);
+    if (status != YK_OK)
+        return status;
     if (!yk_cl_load(&cl, library, list->notice, sizeof list->notice))
         return YK_OK;
     cl_platform_id *platforms = NULL;
     cl_uint count = 0;
-    enum yk_status status = YK_OK;
     size_t before = list->count;
     cl_int code = yk_cl_platforms(&cl, &platforms, &count);
     for (cl_uint p = 0; p < count && status == YK_OK; p++)
-        status = list_platform(&cl, platforms[p], p, list);
+        status = list_platform(&cl, platforms[p], p, &split, list);
     if (code != CL_SUCCESS)
         snprintf(list->notice, sizeof list->notice, "no OpenCL: clGetPlatformIDs returned %s (%d)",
                  yk_cl_code_name(code), code);

@@ -63,6 +63,7 @@ static enum yk_status cpu_list(struct yk_device_list *list, struct yk_error *err
     info->type = YK_DEVICE_CPU;
     info->memory = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
     info->units = yk_pool_processors();
+    info->unified_memory = true;
     info->usable = true;
     return YK_OK;
 }
