@@ -97,7 +97,9 @@ static void expect_parts(const struct yk_device_list *whole, const struct yk_dev
         for (size_t j = 0; j < whole->count; j++)
             if (strncmp(info->id, whole->devices[j].id, strlen(whole->devices[j].id)) == 0)
                 parent = &whole->devices[j];
-        CU_ASSERT_PTR_NOT_NULL_FATAL(parent);
+        CU_ASSERT_PTR_NOT_NULL(parent);
+        if (!parent)
+            continue;
         CU_ASSERT_STRING_EQUAL(info->name, parent->name);
         CU_ASSERT_EQUAL(info->host_cpu, parent->host_cpu);
         CU_ASSERT_EQUAL(info->units, 1);
