@@ -41,9 +41,11 @@ struct yk_band {
     void *stop_context;
 };
 
-/* Where the time of a finished band went, in nanoseconds; 0 where a backend cannot tell. */
+/* Where the time of a finished band went, in nanoseconds, and what was copied to and from the device; 0 where
+ * a backend cannot tell or copies nothing. */
 struct yk_band_timing {
     uint64_t total, upload, compute, download;
+    uint64_t bytes_up, bytes_down;
 };
 
 struct yk_device_options {

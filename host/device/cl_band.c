@@ -304,6 +304,21 @@ static void join_stat(const struct yk_band *band, const int *counted)
             band->stat[k] = counted[k] > band->stat[k] ? counted[k] : band->stat[k];
 }
 
+/* What was copied for a band, without the small tables that stay on the device. */
+static void count_bytes(const struct yk_cl_slot *slot, struct yk_band_timing *timing)
+{
+    const struct yk_band *band = &slot->band;
+    uint64_t rows = (uint64_t)(band->y1 - band->y0), pixel = yk_format_bytes(band->source->format);
+    if (band->reduce) {
+        timing->bytes_up = rows * band->source->width * pixel;
+        timing->bytes_down = band->stat_count * sizeof *slot->counted;
+    } else {
+        struct yk_rect in = slot->rects[0];
+        timing->bytes_up = (uint64_t)(in.x1 - in.x0) * (uint64_t)(in.y1 - in.y0) * pixel;
+        timing->bytes_down = rows * band->target->width * yk_format_bytes(band->target->format);
+    }
+}
+
 enum yk_status yk_cl_wait(struct yk_device *base, unsigned number, uint64_t deadline,
                           struct yk_band_timing *timing, struct yk_error *error)
 {
@@ -330,7 +345,9 @@ enum yk_status yk_cl_wait(struct yk_device *base, unsigned number, uint64_t dead
         return status;
     if (slot->band.reduce)
         join_stat(&slot->band, slot->counted);
-    if (timing)
+    if (timing) {
         *timing = (struct yk_band_timing){.total = yk_clock_ns() - slot->started};
+        count_bytes(slot, timing);
+    }
     return YK_OK;
 }

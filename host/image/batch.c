@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "cpu_level.h"
 #include "pool.h"
 
 enum {
@@ -129,7 +128,11 @@ static void worker(void *context, unsigned thread)
         struct yk_band band;
         tick(engine, false);
         yk_engine_admit(engine);
-        switch (next_task(engine, &work, &band)) {
+        enum task task = next_task(engine, &work, &band);
+        bool codec = task == TASK_PART || task == TASK_ENCODE || task == TASK_DECODE;
+        if (codec)
+            yk_usage_add(&engine->usage, YK_USAGE_CODEC, 1, yk_clock_ns());
+        switch (task) {
         case TASK_REPORT:
             yk_engine_report(engine, work);
             break;
@@ -154,6 +157,8 @@ static void worker(void *context, unsigned thread)
                 wait_for_change(engine);
             break;
         }
+        if (codec)
+            yk_usage_add(&engine->usage, YK_USAGE_CODEC, -1, yk_clock_ns());
     }
     pthread_cond_broadcast(&engine->wake);
     pthread_mutex_unlock(&engine->lock);
@@ -205,56 +210,7 @@ static enum yk_status start_engine(struct engine *engine, struct yk_error *error
     return YK_OK;
 }
 
-/* ---- the end ---- */
-
-/* The stage that the run would have to wait for even if all others took no time. */
-static void find_bound(struct yk_batch_summary *summary)
-{
-    const struct yk_stage_times *times = &summary->times;
-    double threads = summary->threads;
-    const struct {
-        const char *name;
-        double load;
-    } stages[] = {{"compute", (double)times->compute / threads},
-                  {"encode", (double)times->encode / threads},
-                  {"decode", (double)times->decode / threads},
-                  {"write", (double)times->write},
-                  {"read", (double)times->read}};
-    size_t most = 0;
-    for (size_t k = 1; k < sizeof stages / sizeof *stages; k++)
-        most = stages[k].load > stages[most].load ? k : most;
-    snprintf(summary->bound, sizeof summary->bound, "%s", stages[most].name);
-}
-
-static void fill_summary(struct engine *engine)
-{
-    struct yk_batch_summary *summary = engine->summary;
-    const struct yk_level *level;
-    for (size_t k = 0; k < engine->plan->count; k++) {
-        struct yk_batch_item *item = &engine->plan->items[k];
-        if (item->state == YK_ITEM_PLANNED)
-            item->state = YK_ITEM_CANCELLED;
-        summary->done += item->state == YK_ITEM_DONE;
-        summary->failed += item->state == YK_ITEM_FAILED;
-        summary->skipped += item->state == YK_ITEM_SKIPPED;
-        summary->cancelled += item->state == YK_ITEM_CANCELLED;
-        summary->output_bytes += item->output_bytes;
-        summary->times.read += item->times.read;
-        summary->times.decode += item->times.decode;
-        summary->times.compute += item->times.compute;
-        summary->times.encode += item->times.encode;
-        summary->times.write += item->times.write;
-    }
-    summary->input_bytes = engine->progress.input_bytes;
-    summary->elapsed = yk_clock_ns() - engine->started;
-    summary->memory_peak = engine->memory_peak;
-    summary->io_engine = yk_io_engine_name(engine->io);
-    summary->cpu_level = yk_cpu_level_choose(&level, NULL, NULL) ? "" : level->name;
-    summary->device_count = engine->device_count;
-    for (unsigned k = 0; k < engine->device_count; k++)
-        summary->devices[k] = engine->devices[k].statistics;
-    find_bound(summary);
-}
+/* ---- the run ---- */
 
 enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline *pipeline,
                             const struct yk_batch_options *options, const struct yk_batch_observer *observer,
@@ -303,9 +259,7 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
     pthread_mutex_lock(&engine->lock);
     tick(engine, true);
     pthread_mutex_unlock(&engine->lock);
-    fill_summary(engine);
-    summary->io_engine =
-        strcmp(summary->io_engine, "uring") == 0 ? "uring" : "posix"; /* outlives the thread */
+    yk_engine_summarise(engine);
     yk_io_close(engine->io);
     yk_rates_free(&engine->rates);
     yk_device_close(engine->devices[engine->cpu].device, false);

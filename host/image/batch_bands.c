@@ -85,6 +85,7 @@ struct work *yk_engine_claim(struct engine *engine, unsigned device, struct yk_b
         if (!yk_splitter_claim(&work->splitter, device, most_rows(engine, device, work), &range))
             continue;
         work->bands++;
+        yk_usage_add(&engine->usage, YK_USAGE_BANDS, 1, now);
         if (work->job.phase == YK_PHASE_STAT)
             stat = yk_mem_zalloc(work->job.stat_count * sizeof *stat);
         *band = yk_job_band(&work->job, (int)range.begin, (int)range.end, stat);
@@ -140,6 +141,24 @@ void yk_engine_retire(struct engine *engine, unsigned device, const struct yk_er
     yk_engine_notice(engine, text);
 }
 
+/* Takes a band that came back into the device's statistics. */
+static void count_band(const struct work *work, unsigned device, const struct yk_band *band,
+                       uint64_t nanoseconds, enum yk_status status)
+{
+    struct engine *engine = work->engine;
+    struct yk_batch_device *statistics = &engine->devices[device].statistics;
+    uint64_t rows = (uint64_t)(band->y1 - band->y0);
+    if (status) {
+        statistics->returned += device != engine->cpu;
+        return;
+    }
+    statistics->rows += rows;
+    statistics->bands++;
+    statistics->busy += nanoseconds;
+    statistics->work += (uint64_t)((double)rows * work->splitter.job.row_work);
+    statistics->finished = engine->usage.last;
+}
+
 void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_band *band,
                            uint64_t nanoseconds, enum yk_status status, const struct yk_error *error)
 {
@@ -147,7 +166,10 @@ void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_b
     struct yk_range range = {(uint64_t)band->y0, (uint64_t)band->y1};
     bool memory = true;
     work->bands--;
-    yk_splitter_time(&work->splitter, yk_clock_ns());
+    uint64_t now = yk_clock_ns();
+    yk_splitter_time(&work->splitter, now);
+    yk_usage_add(&engine->usage, YK_USAGE_BANDS, -1, now);
+    count_band(work, device, band, nanoseconds, status);
     if (status && device == engine->cpu) { /* the last resort: the file has failed, or the run was stopped */
         work->error = *error;
         work->cancelled = status == YK_ERR_CANCELLED;
@@ -157,10 +179,6 @@ void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_b
     } else if (status)
         memory = yk_splitter_return(&work->splitter, device, range);
     else {
-        struct yk_batch_device *statistics = &engine->devices[device].statistics;
-        statistics->rows += (uint64_t)(band->y1 - band->y0);
-        statistics->bands++;
-        statistics->busy += nanoseconds;
         work->item->times.compute += nanoseconds;
         work->item->devices |= 1u << device;
         if (band->stat)

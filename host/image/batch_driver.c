@@ -52,6 +52,8 @@ static void finish(struct engine *engine, unsigned number, struct pending *pendi
     struct engine_device *self = &engine->devices[number];
     uint64_t since = pending[slot].started > self->last_end ? pending[slot].started : self->last_end;
     self->last_end = now;
+    self->statistics.bytes_up += timing.bytes_up;
+    self->statistics.bytes_down += timing.bytes_down;
     yk_engine_finish_band(work, number, &pending[slot].band, now - since, status, &error);
 }
 

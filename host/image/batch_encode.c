@@ -10,6 +10,7 @@ static void write_done(void *context, struct yk_io_result *result)
     struct work *work = context;
     struct engine *engine = work->engine;
     pthread_mutex_lock(&engine->lock);
+    yk_usage_add(&engine->usage, YK_USAGE_WRITE, -1, yk_clock_ns());
     work->item->times.write = result->nanoseconds;
     work->error = result->error;
     work->cancelled = result->error.status == YK_ERR_CANCELLED;
@@ -47,7 +48,8 @@ static void write_out(struct work *work)
     if (status) {
         work->error = error;
         yk_engine_end(work);
-    }
+    } else
+        yk_usage_add(&engine->usage, YK_USAGE_WRITE, 1, yk_clock_ns());
     pthread_cond_broadcast(&engine->wake); /* memory was given back */
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The inside of a batch run, shared by batch.c (set-up, worker loop, summary), batch_devices.c (which devices
- * are used), batch_files.c and batch_encode.c (the stages of a file), batch_bands.c (rows on devices) and
- * batch_driver.c (one thread per OpenCL device).
+ * The inside of a batch run, shared by batch.c (set-up, worker loop), batch_summary.c (the end),
+ * batch_devices.c (which devices are used), batch_files.c and batch_encode.c (the stages of a file),
+ * batch_bands.c (rows on devices) and batch_driver.c (one thread per OpenCL device).
  *
  * Threads: the pool's workers (the caller is one), the I/O thread (its callbacks), the drivers. One lock
  * guards the whole engine; it is released while anything is read, decoded, computed, encoded or reported.
@@ -17,6 +17,7 @@
 #include <yoke/codec.h>
 
 #include "batch_rates.h"
+#include "batch_usage.h"
 #include "job.h"
 #include "splitter.h"
 
@@ -102,6 +103,7 @@ struct engine {
     bool reporting;        /* a worker is in a callback */
     uint64_t started, last_progress;
     struct yk_batch_progress progress;
+    struct yk_usage usage;
     struct yk_batch_summary *summary;
 };
 
@@ -171,6 +173,11 @@ void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_b
 
 /* Takes a device out of the run; what it had goes elsewhere, to the CPU where nothing else is left. */
 void yk_engine_retire(struct engine *engine, unsigned device, const struct yk_error *error);
+
+/* ---- batch_summary.c ---- */
+
+/* Fills the summary in, after the last thread has ended. */
+void yk_engine_summarise(struct engine *engine);
 
 /* ---- batch_driver.c ---- */
 

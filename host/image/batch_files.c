@@ -39,6 +39,7 @@ static void read_done(void *context, struct yk_io_result *result)
             codec->info(result->data, result->size, &engine->limits, &info, &error);
     }
     pthread_mutex_lock(&engine->lock);
+    yk_usage_add(&engine->usage, YK_USAGE_READ, -1, yk_clock_ns());
     work->item->times.read = result->nanoseconds;
     work->item->input_bytes = result->size ? result->size : work->item->input_bytes;
     engine->progress.input_bytes += work->again ? 0 : result->size;
@@ -57,6 +58,16 @@ static void read_done(void *context, struct yk_io_result *result)
         yk_engine_end(work);
     pthread_cond_broadcast(&engine->wake);
     pthread_mutex_unlock(&engine->lock);
+}
+
+static void start_reading(struct work *work)
+{
+    struct engine *engine = work->engine;
+    if (yk_io_read(engine->io, work->item->input, engine->limits.max_file_bytes, read_done, work,
+                   &work->error))
+        yk_engine_end(work);
+    else
+        yk_usage_add(&engine->usage, YK_USAGE_READ, 1, yk_clock_ns());
 }
 
 void yk_engine_stop(struct engine *engine)
@@ -129,8 +140,7 @@ void yk_engine_admit(struct engine *engine)
         engine->last = work;
         engine->in_flight++;
         yk_engine_charge(work, item->input_bytes);
-        if (yk_io_read(engine->io, item->input, engine->limits.max_file_bytes, read_done, work, &work->error))
-            yk_engine_end(work);
+        start_reading(work);
     }
 }
 
@@ -204,9 +214,7 @@ bool yk_engine_restart(struct work *work)
     work->abandoned = false;
     work->again = true;
     work->stage = WORK_READING;
-    if (yk_io_read(engine->io, work->item->input, engine->limits.max_file_bytes, read_done, work,
-                   &work->error))
-        yk_engine_end(work);
+    start_reading(work);
     return true;
 }
 

@@ -118,8 +118,27 @@ struct yk_batch_device {
     char id[32];
     char name[128];
     uint64_t rows, bands, busy; /* busy in ns, summed over threads */
-    unsigned lanes;             /* threads for the CPU, 1 for others */
+    uint64_t idle;     /* ns, summed over threads: of the run, neither computing nor, the CPU, decoding or
+                          encoding */
+    uint64_t work;     /* in the rows: steps of arithmetic, roughly; comparable between devices and files */
+    uint64_t finished; /* ns from the first band's start, on any device, to this one's last band's end */
+    uint64_t bytes_up, bytes_down; /* copied to the device and back; 0 where nothing is */
+    uint64_t returned;             /* bands that it failed to do, and that were done elsewhere */
+    unsigned lanes;                /* threads for the CPU, 1 for others */
     bool retired;
+};
+
+/* How well several devices worked together, from the rates of this run: a device's rate is its work / busy x
+ * lanes. All times are of computing alone, from which the time of the CPU's threads that decoded or encoded
+ * meanwhile is taken out. No device was run alone, so that "alone" is always predicted. */
+struct yk_batch_together {
+    unsigned devices;  /* that computed rows; 0: fewer than two, and then all is 0 */
+    unsigned best;     /* the number of the one that would have been done first, alone */
+    uint64_t alone;    /* ns that it would have taken, predicted */
+    double speedup;    /* alone / computing */
+    double efficiency; /* the time that all would have taken at their rates without ever waiting / computing
+                        */
+    double balance;    /* the first of the devices to finish / the last; without those that were retired */
 };
 
 struct yk_batch_summary {
@@ -134,6 +153,8 @@ struct yk_batch_summary {
     char bound[32]; /* the stage that bounds the run: "read", "decode", "compute", "encode", "write" */
     struct yk_batch_device devices[YK_BATCH_DEVICES];
     size_t device_count;
+    uint64_t computing; /* ns during which some device was computing */
+    struct yk_batch_together together;
 };
 
 /* Runs every PLANNED item of the plan through the pipeline and fills its outcome in. Returns YK_OK when the
