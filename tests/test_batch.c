@@ -432,4 +432,8 @@ void yk_suite_batch(void)
     CU_ADD_TEST(suite, test_batch_faults_strict);
     CU_ADD_TEST(suite, test_batch_stop_parts);
     CU_ADD_TEST(suite, test_batch_part_fails);
+    CU_ADD_TEST(suite, test_batch_usage);
+    CU_ADD_TEST(suite, test_batch_together);
+    CU_ADD_TEST(suite, test_batch_bound);
+    CU_ADD_TEST(suite, test_batch_sums);
 }

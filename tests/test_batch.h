@@ -89,5 +89,9 @@ void test_batch_faults(void);
 void test_batch_faults_strict(void);
 void test_batch_stop_parts(void);
 void test_batch_part_fails(void);
+void test_batch_usage(void);
+void test_batch_together(void);
+void test_batch_bound(void);
+void test_batch_sums(void);
 
 #endif
