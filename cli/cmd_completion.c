@@ -16,15 +16,29 @@ static const struct cli_option options[] = {
     {NULL, 0, CLI_FLAG, 0, NULL, NULL, 0, 0, NULL},
 };
 
+/* "bench sim" is two words to the shell. */
+static void put_name(const struct cli_command *command)
+{
+    const char *quote = strchr(command->name, ' ') ? "'" : "";
+    printf("%s%s%s", quote, command->name, quote);
+}
+
 /* What can stand behind an option: its choices, names of files, or nothing known. */
 static void put_values(const struct cli_command *command)
 {
+    for (const struct cli_command *const *part = command->parts; part && *part; part++)
+        put_values(*part);
     for (const struct cli_option *option = command->options; option->name; option++) {
         if (option->kind == CLI_FLAG)
             continue;
-        printf("    %s:--%s", command->name, option->name);
-        if (option->letter)
-            printf(" | %s:-%c", command->name, option->letter);
+        fputs("    ", stdout);
+        put_name(command);
+        printf(":--%s", option->name);
+        if (option->letter) {
+            fputs(" | ", stdout);
+            put_name(command);
+            printf(":-%c", option->letter);
+        }
         fputs(")\n", stdout);
         if (option->kind == CLI_PATH) {
             puts("        _yoke_files");
@@ -43,11 +57,30 @@ static void put_values(const struct cli_command *command)
 static void put_command(const struct cli_command *command)
 {
     size_t on_line = 0;
-    printf("    %s)\n        arguments='%s'\n        options=\"--help", command->name,
+    fputs("    ", stdout);
+    put_name(command);
+    printf(")\n        arguments='%s'\n        options=\"--help",
            *command->complete ? command->complete : "none");
     for (const struct cli_option *option = command->options; option->name; option++)
         printf("%s--%s", ++on_line % OPTIONS_ON_LINE ? " " : "\n            ", option->name);
     puts("\" ;;");
+    for (const struct cli_command *const *part = command->parts; part && *part; part++)
+        put_command(*part);
+}
+
+/* Where a command has parts, the second word chooses among them. */
+static void put_parts(const struct cli_command *command)
+{
+    printf("    %s)\n"
+           "        if [ \"$COMP_CWORD\" -eq 2 ]; then\n"
+           "            _yoke_words \"--help",
+           command->name);
+    for (const struct cli_command *const *part = command->parts; *part; part++)
+        printf(" %s", cli_part_word(*part));
+    puts("\"\n"
+         "            return\n"
+         "        fi\n"
+         "        command+=\" ${COMP_WORDS[2]}\" ;;");
 }
 
 static void put_script(void)
@@ -80,6 +113,12 @@ static void put_script(void)
           "    # bash takes --option=value apart at the sign\n"
           "    [ \"$word\" != = ] || word=''\n"
           "    [ \"$before\" != = ] || before=${COMP_WORDS[COMP_CWORD - 2]}\n"
+          "    case $command in\n",
+          stdout);
+    for (size_t i = 0; (command = cli_command_at(i)) != NULL; i++)
+        if (command->parts)
+            put_parts(command);
+    fputs("    esac\n"
           "    case $command:$before in\n",
           stdout);
     for (size_t i = 0; (command = cli_command_at(i)) != NULL; i++)

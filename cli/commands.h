@@ -10,6 +10,7 @@ extern const struct cli_command cli_command_ops;
 extern const struct cli_command cli_command_devices;
 extern const struct cli_command cli_command_info;
 extern const struct cli_command cli_command_verify;
+extern const struct cli_command cli_command_bench;
 extern const struct cli_command cli_command_version;
 extern const struct cli_command cli_command_completion;
 

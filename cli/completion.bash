@@ -15,12 +15,20 @@ _yoke() {
     local command=${COMP_WORDS[1]} options='' arguments=''
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        _yoke_words "help --help --version image ops devices info verify version completion"
+        _yoke_words "help --help --version image ops devices info verify bench version completion"
         return
     fi
     # bash takes --option=value apart at the sign
     [ "$word" != = ] || word=''
     [ "$before" != = ] || before=${COMP_WORDS[COMP_CWORD - 2]}
+    case $command in
+    bench)
+        if [ "$COMP_CWORD" -eq 2 ]; then
+            _yoke_words "--help list sim"
+            return
+        fi
+        command+=" ${COMP_WORDS[2]}" ;;
+    esac
     case $command:$before in
     image:--output | image:-o)
         _yoke_files
@@ -64,6 +72,33 @@ _yoke() {
     verify:--devices | verify:-d)
         _yoke_words "auto cpu gpu cl all"
         return ;;
+    'bench sim':--policy)
+        return ;;
+    'bench sim':--ratio)
+        return ;;
+    'bench sim':--shape)
+        _yoke_words "all flat ramp burst"
+        return ;;
+    'bench sim':--ms)
+        return ;;
+    'bench sim':--profile)
+        _yoke_words "exact near off none"
+        return ;;
+    'bench sim':--seeds)
+        return ;;
+    'bench sim':--lanes)
+        return ;;
+    'bench sim':--halo)
+        return ;;
+    'bench sim':--slow)
+        return ;;
+    'bench sim':--fail)
+        return ;;
+    'bench sim':--hang)
+        return ;;
+    'bench sim':--trace)
+        _yoke_files
+        return ;;
     esac
     case $command in
     image)
@@ -84,6 +119,17 @@ _yoke() {
     verify)
         arguments='none'
         options="--help --devices --json" ;;
+    bench)
+        arguments='none'
+        options="--help" ;;
+    'bench list')
+        arguments='none'
+        options="--help" ;;
+    'bench sim')
+        arguments='none'
+        options="--help --policy --ratio --shape --ms --profile
+            --seeds --lanes --halo --slow --fail --hang
+            --json --trace" ;;
     version)
         arguments='none'
         options="--help --json" ;;
@@ -95,7 +141,7 @@ _yoke() {
     case $word:$arguments in
     -*) _yoke_words "$options" ;;
     *:op) _yoke_words "$("$1" ops 2>/dev/null | cut -d ' ' -f 1)" ;;
-    *:command) _yoke_words "image ops devices info verify version completion" ;;
+    *:command) _yoke_words "image ops devices info verify bench version completion" ;;
     *:file) _yoke_files ;;
     esac
 }

@@ -59,6 +59,10 @@ void cli_help_command(FILE *to, const struct cli_command *command)
     put_wrapped(to, command->doc, 0, 0);
     if (command->details)
         fprintf(to, "\n%s", command->details);
+    if (command->parts)
+        fprintf(to, "\nCommands\n");
+    for (const struct cli_command *const *part = command->parts; part && *part; part++)
+        put_option(to, (*part)->name, (*part)->doc);
     fprintf(to, "\nOptions\n");
     for (const struct cli_option *option = command->options; option->name; option++) {
         char synopsis[128];

@@ -10,8 +10,8 @@
 #include "option.h"
 
 static const struct cli_command *const commands[] = {
-    &cli_command_image,  &cli_command_ops,     &cli_command_devices,    &cli_command_info,
-    &cli_command_verify, &cli_command_version, &cli_command_completion,
+    &cli_command_image,  &cli_command_ops,   &cli_command_devices, &cli_command_info,
+    &cli_command_verify, &cli_command_bench, &cli_command_version, &cli_command_completion,
 };
 
 const struct cli_command *cli_command_at(size_t index)
@@ -53,7 +53,8 @@ int main(int argc, char **argv)
         const struct cli_command *topic = find(argv[2]);
         if (!topic)
             return EXIT_USAGE;
-        cli_help_command(stdout, topic);
+        const struct cli_command *part = argc > 3 ? cli_part(topic, argv[3]) : NULL;
+        cli_help_command(stdout, part ? part : topic);
         return cli_close_output(EXIT_DONE);
     }
     const struct cli_command *command = find(name);

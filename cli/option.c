@@ -53,6 +53,21 @@ void cli_nearest_try(struct cli_nearest *nearest, const char *name)
     }
 }
 
+/* ---- parts of a command ---- */
+
+const char *cli_part_word(const struct cli_command *part)
+{
+    return strrchr(part->name, ' ') + 1;
+}
+
+const struct cli_command *cli_part(const struct cli_command *command, const char *word)
+{
+    for (const struct cli_command *const *part = command->parts; part && *part; part++)
+        if (strcmp(cli_part_word(*part), word) == 0)
+            return *part;
+    return NULL;
+}
+
 /* ---- errors ---- */
 
 int cli_usage_error(const struct cli_command *command, const char *format, ...)

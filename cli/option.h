@@ -37,12 +37,20 @@ struct cli_command {
     const char *details;   /* lines of at most 80 columns, each ended, or NULL */
     const struct cli_option *options;
     const char *complete; /* what arguments are: "file", "op", "command", or "" */
+    /* Commands of its own, whose names are "NAME WORD" ("bench sim"); NULL at the end. NULL: none. */
+    const struct cli_command *const *parts;
     /* Runs with the words behind the command's name; returns an exit code. */
     int (*run)(const struct cli_command *command, int count, char **words);
 };
 
 /* Command number `index`, NULL past the end. */
 const struct cli_command *cli_command_at(size_t index);
+
+/* The part of a command that is called `word`, NULL where there is none. */
+const struct cli_command *cli_part(const struct cli_command *command, const char *word);
+
+/* The word of a part: "sim" of "bench sim". */
+const char *cli_part_word(const struct cli_command *part);
 
 /* The arguments that are no options. */
 struct cli_words {

@@ -37,6 +37,12 @@ static struct yk_sim_result run(const struct yk_sim_setup *setup)
     return result;
 }
 
+void sim_pair(struct yk_sim_setup *setup, double ratio, double ms)
+{
+    const double speeds[] = {1, ratio};
+    CU_ASSERT_EQUAL_FATAL(yk_sim_machine(setup, speeds, 2, ms, NULL), YK_OK);
+}
+
 /* ---- by hand ---- */
 
 static void test_one_device(void)
@@ -210,7 +216,7 @@ static void test_deterministic(void)
     for (unsigned k = 0; k < POLICIES; k++) {
         struct yk_sim_setup setup;
         uint64_t first, again, other;
-        yk_sim_pair(&setup, 5, 200);
+        sim_pair(&setup, 5, 200);
         setup.policy = every_policy[k];
         setup.shape = YK_SIM_BURST;
         setup.profile = YK_SIM_NEAR;
@@ -264,7 +270,7 @@ static void test_every_failure(void)
                 for (unsigned package = 1, more = 1; more; package++) {
                     struct yk_sim_setup setup;
                     uint64_t fingerprint;
-                    yk_sim_pair(&setup, 3, 200);
+                    sim_pair(&setup, 3, 200);
                     setup.rows = 300;
                     setup.devices[0].rate = 1;
                     setup.devices[1].rate = 3;
@@ -327,6 +333,12 @@ static void test_errors(void)
         setup.devices[1].noise = bad[k].noise;
         CU_ASSERT_EQUAL(try_setup(&setup, "simulat"), YK_ERR_INVALID);
     }
+    const double speeds[YK_SIM_DEVICES + 1] = {1, 0};
+    CU_ASSERT_EQUAL(yk_sim_machine(&setup, speeds, 0, 200, NULL), YK_ERR_INVALID);
+    CU_ASSERT_EQUAL(yk_sim_machine(&setup, speeds, YK_SIM_DEVICES + 1, 200, NULL), YK_ERR_INVALID);
+    CU_ASSERT_EQUAL(yk_sim_machine(&setup, speeds, 2, 200, NULL), YK_ERR_INVALID);
+    CU_ASSERT_EQUAL(yk_sim_machine(&setup, speeds, 1, 0, NULL), YK_ERR_INVALID);
+    CU_ASSERT_EQUAL(yk_sim_machine(&setup, speeds, 1, 200, NULL), YK_OK);
     struct yk_sim_series series = {.setup = good};
     struct yk_sim_summary summary;
     CU_ASSERT_EQUAL(yk_sim_series_run(&series, &summary, NULL), YK_ERR_INVALID);

@@ -5,6 +5,9 @@
 
 #include <yoke/sim.h>
 
+/* A CPU of speed 1 and a device of speed `ratio` (yk_sim_machine). */
+void sim_pair(struct yk_sim_setup *setup, double ratio, double ms);
+
 void test_sim_gates(void);
 void test_sim_no_profile(void);
 void test_sim_planted(void);

@@ -29,7 +29,7 @@ static unsigned one_case(const struct yk_policy *policy, enum yk_sim_profile pro
     const struct yk_policy_arguments arguments = {.count = strcmp(policy->name, "dynamic") == 0,
                                                   .number = {256}};
     struct yk_sim_series series = {.seeds = seeds};
-    yk_sim_pair(&series.setup, ratio, ms);
+    sim_pair(&series.setup, ratio, ms);
     series.setup.shape = shape;
     series.setup.profile = profile;
     series.setup.seed = 1;
@@ -133,6 +133,6 @@ void test_sim_planted(void)
     struct yk_policy idle = yk_policy_static;
     const struct yk_policy_arguments none = {0};
     idle.next = give_nothing;
-    yk_sim_pair(&setup, 2, 200);
+    sim_pair(&setup, 2, 200);
     CU_ASSERT_EQUAL(yk_sim_run_policy(&setup, &idle, &none, &result, NULL), YK_ERR_INTERNAL);
 }

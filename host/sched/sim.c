@@ -248,7 +248,7 @@ static enum yk_status check(const struct yk_sim_setup *setup, struct yk_error *e
                             YK_SIM_DEVICES);
     for (unsigned k = 0; k < setup->device_count; k++) {
         const struct yk_sim_device *it = &setup->devices[k];
-        if (!(it->rate >= 1e-9 && it->rate <= 1e9) || it->lanes == 0 || it->lanes > YK_SIM_LANES ||
+        if (!(it->rate >= 1e-15 && it->rate <= 1e9) || it->lanes == 0 || it->lanes > YK_SIM_LANES ||
             it->slots == 0 || it->slots > MOST_SLOTS || !positive(it->overhead_ns) ||
             !positive(it->cold_ns) || !positive(it->latency_ns) || !(it->noise >= 0.0 && it->noise <= 10.0) ||
             !positive(it->slow_at_ns) || !(it->slow_factor >= 0.0 && it->slow_factor <= 1e6) ||

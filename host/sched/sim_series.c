@@ -87,25 +87,40 @@ enum yk_status yk_sim_series_run(const struct yk_sim_series *series, struct yk_s
 
 /* ---- gates ---- */
 
-void yk_sim_pair(struct yk_sim_setup *setup, double ratio, double ms)
+enum yk_status yk_sim_machine(struct yk_sim_setup *setup, const double *speeds, unsigned count, double ms,
+                              struct yk_error *error)
 {
-    /* Rows, overheads, cold costs and noise of the study that the gates come from (coexec 4.6). */
-    *setup = (struct yk_sim_setup){.device_count = 2, .rows = 4096, .granule = 1};
-    double unit = (double)setup->rows / ms / (ratio > 1.0 ? ratio : 1.0);
-    setup->devices[0] = (struct yk_sim_device){.rate = unit,
-                                               .lanes = 1,
-                                               .slots = 1,
-                                               .overhead_ns = 0.05e6,
-                                               .cold_ns = 2e6,
-                                               .noise = 0.05,
-                                               .deadline_ns = 5e9};
-    setup->devices[1] = (struct yk_sim_device){.rate = unit * ratio,
-                                               .lanes = 1,
+    /* Overheads, cold costs and noise of coexec 4.6. */
+    static const struct yk_sim_device cpu = {.lanes = 1,
+                                             .slots = 1,
+                                             .overhead_ns = 0.05e6,
+                                             .cold_ns = 2e6,
+                                             .noise = 0.05,
+                                             .deadline_ns = 5e9},
+                                      other = {.lanes = 1,
                                                .slots = 2,
                                                .overhead_ns = 0.3e6,
                                                .cold_ns = 5e6,
                                                .noise = 0.05,
                                                .deadline_ns = 5e9};
+    double fastest = 0.0;
+    bool good = count >= 1 && count <= YK_SIM_DEVICES && ms >= 1.0 && ms <= 1e9;
+    for (unsigned k = 0; good && k < count; k++) {
+        good = speeds[k] >= 1e-3 && speeds[k] <= 1e6;
+        fastest = speeds[k] > fastest ? speeds[k] : fastest;
+    }
+    if (!good)
+        return yk_error_set(
+            error, YK_ERR_INVALID,
+            "a simulated machine has 1 to %d devices of speeds 0.001 to 1000000 and a job of 1 to "
+            "1e9 ms",
+            YK_SIM_DEVICES);
+    *setup = (struct yk_sim_setup){.device_count = count, .rows = 4096, .granule = 1};
+    for (unsigned k = 0; k < count; k++) {
+        setup->devices[k] = k == 0 ? cpu : other;
+        setup->devices[k].rate = (double)setup->rows / ms * speeds[k] / fastest;
+    }
+    return YK_OK;
 }
 
 bool yk_sim_gate_ratio(size_t index, double *ratio)
@@ -136,13 +151,19 @@ struct yk_sim_gate yk_sim_gate_for(double ms)
     return *gate;
 }
 
-unsigned yk_sim_gate_misses(const struct yk_sim_setup *setup, double ms, const struct yk_sim_summary *summary)
+bool yk_sim_gate_sound(const struct yk_sim_setup *setup)
 {
-    unsigned misses = 0;
     bool sound = setup->profile == YK_SIM_EXACT || setup->profile == YK_SIM_NEAR;
     for (unsigned k = 0; k < setup->device_count; k++)
         sound = sound && !setup->devices[k].fail_at && !setup->devices[k].hang_at &&
                 !(setup->devices[k].slow_factor > 1.0);
+    return sound;
+}
+
+unsigned yk_sim_gate_misses(const struct yk_sim_setup *setup, double ms, const struct yk_sim_summary *summary)
+{
+    unsigned misses = 0;
+    bool sound = yk_sim_gate_sound(setup);
     if (sound && summary->efficiency < yk_sim_gate_for(ms).efficiency_case)
         misses |= YK_SIM_MISS_EFFICIENCY;
     if (sound && summary->balance < YK_SIM_LEAST_BALANCE)

@@ -125,10 +125,12 @@ struct yk_sim_summary {
 enum yk_status yk_sim_series_run(const struct yk_sim_series *series, struct yk_sim_summary *summary,
                                  struct yk_error *error);
 
-/* The devices and the job that the gates are about: a CPU of speed 1 and a device of speed `ratio`, which
- * alone needs `ms` for the job (the CPU where it is the faster one). policy, shape, profile, seed are left 0.
- */
-void yk_sim_pair(struct yk_sim_setup *setup, double ratio, double ms);
+/* A job of 4096 rows, and devices of these relative speeds, of which the fastest needs `ms` for it alone. The
+ * first is a CPU (one lane, cheap packages), the others are devices with two slots; overheads, cold costs and
+ * noise are those of the study that the gates come from. policy, shape, profile, seed are left 0. Errors:
+ * YK_ERR_INVALID (count not in 1 .. YK_SIM_DEVICES; a speed not in 1e-3 .. 1e6, or ms not in 1 .. 1e9). */
+enum yk_status yk_sim_machine(struct yk_sim_setup *setup, const double *speeds, unsigned count, double ms,
+                              struct yk_error *error);
 
 /* ---- gates ---- */
 
@@ -151,8 +153,10 @@ bool yk_sim_gate_ms(size_t index, double *ms);
 /* The bounds of efficiency for a job of `ms`. */
 struct yk_sim_gate yk_sim_gate_for(double ms);
 
-/* What of the summary misses its gate: bits. Efficiency and balance are asked for where the profile is exact
- * or near and no device is faulty; regret and cost always. */
+/* Whether efficiency and balance are asked for: the profile is exact or near, and no device is faulty. */
+bool yk_sim_gate_sound(const struct yk_sim_setup *setup);
+
+/* What of the summary misses its gate: bits. Regret and cost are asked for always. */
 enum { YK_SIM_MISS_EFFICIENCY = 1, YK_SIM_MISS_BALANCE = 2, YK_SIM_MISS_REGRET = 4, YK_SIM_MISS_COST = 8 };
 unsigned yk_sim_gate_misses(const struct yk_sim_setup *setup, double ms,
                             const struct yk_sim_summary *summary);
