@@ -14,7 +14,8 @@ title "json and trace"
 "$YOKE" bench sim --json >all.json
 "$YOKE" "${quick[@]}" --ratio 1:2:4 --lanes 2 --halo 2 --profile near --json >a.json
 "$YOKE" "${quick[@]}" --ratio 1:2:4 --lanes 2 --halo 2 --profile near --json >b.json
-"$YOKE" "${quick[@]}" --ratio 1:2 --shape ramp --policy dynamic:100 --fail 1@3 --slow 0@20=2 --json --trace t.json >c.json
+faults=(--fail 1@3 --slow 0@20=2)
+"$YOKE" "${quick[@]}" --ratio 1:2 --shape ramp --policy dynamic:100 "${faults[@]}" --json --trace t.json >c.json
 echo "faulty: $?"
 "$YOKE" "${quick[@]}" --ratio 1:2 --hang 1@1 --json >d.json
 python3 - <<'PYTHON'
@@ -27,7 +28,8 @@ print(a == b, sorted(a), len(a["cases"]), len(a["means"]), a["means"][0]["gate"]
 print(sorted(a["cases"][0]), a["cases"][0]["ratio"], a["cases"][0]["runs_on_several"])
 print([case["makespan_ms"] > 5000 for case in d["cases"]])  # the deadline is 5 s
 cases = json.load(open("all.json"))  # the time per package is the machine's
-print(len(cases["cases"]), [case for case in cases["cases"] if set(case["misses"]) - {"cost"}], cases["means"][1]["pass"])
+missed = [case for case in cases["cases"] if set(case["misses"]) - {"cost"}]
+print(len(cases["cases"]), missed, cases["means"][1]["pass"])
 trace = json.load(open("t.json"))
 spans = [event for event in trace if event["ph"] == "X"]
 done = [span["args"]["y1"] - span["args"]["y0"] for span in spans if span["name"] == "package"]
