@@ -15,9 +15,11 @@
 #include "image_options.h"
 #include "option.h"
 #include "progress.h"
+#include "replace.h"
 #include "report.h"
 #include "signals.h"
 #include "stats.h"
+#include "trace.h"
 
 const char *const cli_overwrite_words[] = {"never", "always", "newer", NULL};
 const char *const cli_io_words[] = {"auto", "uring", "posix", NULL};
@@ -65,6 +67,8 @@ static const struct cli_option options[] = {
     {"dry-run", 'n', CLI_FLAG, FIELD(dry_run), NULL, NULL, 0, 0, "print the plan and touch nothing"},
     {"report", 0, CLI_PATH, FIELD(report), "FILE.json", NULL, 0, 0, "write what became of every file"},
     {"stats", 0, CLI_FLAG, FIELD(stats), NULL, NULL, 0, 0, "print where the time went"},
+    {"trace", 0, CLI_PATH, FIELD(trace), "FILE.json", NULL, 0, 0,
+     "write what was done when, for ui.perfetto.dev or chrome://tracing"},
     {"progress", 0, CLI_CHOICE, FIELD(progress), NULL, progress_words, 0, 0,
      "auto: a bar on a terminal; always: else plain lines"},
     {"quiet", 'q', CLI_FLAG, FIELD(quiet), NULL, NULL, 0, 0, "print errors only"},
@@ -138,6 +142,8 @@ static int check_words(const struct cli_command *command, struct cli_image *imag
                                "--keep '%s': accepted are all, none, or some of colour, exif, density, text "
                                "with commas",
                                image->keep);
+    if (image->report && image->trace && strcmp(image->report, image->trace) == 0)
+        return cli_usage_error(command, "--report and --trace name the same file");
     if (image->null && !image->files_from)
         return cli_usage_error(command,
                                "-0 says how the names in --files-from end; there is no --files-from");
@@ -206,7 +212,10 @@ static int make_plan(struct run *run, const struct cli_words *words)
                                    : "the list of files is empty");
         return EXIT_USAGE;
     }
-    return image->report && !image->dry_run && !cli_report_check(image->report) ? EXIT_USAGE : CLI_GO_ON;
+    if (!image->dry_run && ((image->report && !cli_replace_check("report", image->report)) ||
+                            (image->trace && !cli_replace_check("trace", image->trace))))
+        return EXIT_USAGE;
+    return CLI_GO_ON;
 }
 
 static size_t count_state(const struct yk_batch_plan *plan, enum yk_item_state state)
@@ -312,6 +321,11 @@ static int run_plan(struct run *run)
     struct yk_error error = {YK_OK, ""};
     enum yk_status status = YK_OK;
     const char *outcome;
+    options_now.trace = image->trace ? yk_trace_make() : NULL;
+    if (image->trace && !options_now.trace) {
+        cli_error("image", "out of memory for the trace");
+        return cli_exit_for(YK_ERR_NOMEM);
+    }
     if (count_state(&run->plan, YK_ITEM_PLANNED) > 0) {
         cli_progress_start(&progress, (enum cli_progress_mode)image->progress, image->quiet, &run->plan);
         cli_signals_start();
@@ -328,6 +342,9 @@ static int run_plan(struct run *run)
                           code) &&
         code == EXIT_DONE)
         code = EXIT_SOME_FAILED;
+    if (image->trace && !cli_trace_write(image->trace, options_now.trace) && code == EXIT_DONE)
+        code = EXIT_SOME_FAILED;
+    yk_trace_free(options_now.trace);
     return code;
 }
 

@@ -64,6 +64,9 @@ _yoke() {
     image:--report)
         _yoke_files
         return ;;
+    image:--trace)
+        _yoke_files
+        return ;;
     image:--progress)
         _yoke_words "auto always never"
         return ;;
@@ -106,7 +109,8 @@ _yoke() {
         options="--help --output --recursive --files-from --null --overwrite
             --in-place --devices --sched --strict-devices --threads --mem
             --png --depth --strip --keep --max-pixels --io
-            --fail-fast --dry-run --report --stats --progress --quiet" ;;
+            --fail-fast --dry-run --report --stats --trace --progress
+            --quiet" ;;
     ops)
         arguments='op'
         options="--help --markdown --json" ;;

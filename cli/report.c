@@ -3,17 +3,11 @@
 #include "report.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <yoke/codec.h>
 
 #include "escape.h"
 #include "json_text.h"
+#include "replace.h"
 
 static double milliseconds(uint64_t nanoseconds)
 {
@@ -142,72 +136,13 @@ static json_t *files_json(const struct yk_batch_plan *plan, const struct yk_batc
     return array;
 }
 
-static bool say(const char *path, const char *reason)
+static int write_document(FILE *to, void *context)
 {
-    cli_error("image", "cannot write the report '%s': %s", path, reason);
-    return false;
-}
-
-bool cli_report_check(const char *path)
-{
-    struct stat info;
-    if (yk_codec_for_name(path))
-        return say(path, "its name is that of an image");
-    if (stat(path, &info) == 0) {
-        if (S_ISDIR(info.st_mode))
-            return say(path, "it is a folder");
-        return access(path, W_OK) == 0 || say(path, strerror(errno));
-    }
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    if (!folder)
-        return say(path, "out of memory");
-    bool possible = access(folder, W_OK | X_OK) == 0 || say(path, strerror(errno));
-    free(folder);
-    return possible;
-}
-
-/* Writes the whole document to an open descriptor and closes that. 0, or an errno. */
-static int write_document(int fd, const json_t *root)
-{
-    FILE *to = fdopen(fd, "w");
-    if (!to) {
-        int number = errno;
-        (void)close(fd); /* nothing was written */
-        return number;
-    }
+    const json_t *root = context;
     errno = 0;
-    bool good = json_dumpf(root, to, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) == 0 &&
-                fputc('\n', to) != EOF && fflush(to) == 0;
-    int number = good ? 0 : errno ? errno : ENOMEM;
-    if (fclose(to) != 0 && number == 0)
-        number = errno;
-    return number;
-}
-
-/* A device or a pipe is written to as it is; anything else is replaced as a whole. */
-static int write_file(const char *path, const json_t *root)
-{
-    struct stat info;
-    bool exists = stat(path, &info) == 0;
-    if (exists && !S_ISREG(info.st_mode)) {
-        int fd = open(path, O_WRONLY | O_CLOEXEC);
-        return fd < 0 ? errno : write_document(fd, root);
-    }
-    char *target = exists ? realpath(path, NULL) : strdup(path), *temporary = NULL;
-    if (!target || asprintf(&temporary, "%s.yoke-%ld.part", target, (long)getpid()) < 0) {
-        free(target);
-        return ENOMEM;
-    }
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, exists ? info.st_mode & 0777 : 0666);
-    int number = fd < 0 ? errno : write_document(fd, root);
-    if (number == 0 && rename(temporary, target) != 0)
-        number = errno;
-    if (number != 0 && fd >= 0)
-        (void)unlink(temporary); /* nothing more can be done about it */
-    free(temporary);
-    free(target);
-    return number;
+    if (json_dumpf(root, to, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) != 0)
+        return errno ? errno : ENOMEM;
+    return fputc('\n', to) == EOF ? errno : 0;
 }
 
 bool cli_report_write(const struct cli_image *image, const struct yk_batch_plan *plan,
@@ -219,7 +154,11 @@ bool cli_report_write(const struct cli_image *image, const struct yk_batch_plan 
                              outcome, "reason", text_or_null(reason), "exit", exit_code, "options",
                              options_json(image), "summary", summary_json(plan, summary), "devices",
                              devices_json(summary), "files", files_json(plan, summary));
-    int number = root ? write_file(image->report, root) : ENOMEM;
+    if (!root) {
+        cli_error("image", "out of memory for the report");
+        return false;
+    }
+    bool written = cli_replace_file("report", image->report, write_document, root);
     json_decref(root);
-    return number == 0 || say(image->report, strerror(number));
+    return written;
 }

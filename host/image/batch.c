@@ -27,6 +27,12 @@ bool yk_engine_finished(const struct engine *engine)
 /* The next thing to do for a worker, in the order that empties the pipeline from its end. */
 enum task { TASK_NONE, TASK_REPORT, TASK_CANCEL, TASK_PART, TASK_ENCODE, TASK_BAND, TASK_DECODE };
 
+/* What a trace calls the tasks that decode and encode. */
+static const char *const codec_names[] = {[TASK_PART] = "encode part",
+                                          [TASK_ENCODE] = "encode begin",
+                                          [TASK_BAND] = NULL,
+                                          [TASK_DECODE] = "decode"};
+
 static enum task next_task(struct engine *engine, struct work **found, struct yk_band *band)
 {
     struct work *decode = NULL, *encode = NULL, *part = NULL;
@@ -100,9 +106,13 @@ static void run_band(struct engine *engine, struct work *work, unsigned thread, 
     band->stop = stop_band;
     band->stop_context = engine;
     pthread_mutex_unlock(&engine->lock);
+    uint64_t start = engine->trace ? yk_clock_ns() : 0;
     enum yk_status status = yk_device_backend(device)->submit(device, thread, band, &error);
     if (!status)
         status = yk_device_backend(device)->wait(device, thread, UINT64_MAX, &timing, &error);
+    if (engine->trace)
+        yk_engine_trace_band(engine, engine->cpu, thread, work->item, band, &timing, start, yk_clock_ns(),
+                             status != YK_OK);
     pthread_mutex_lock(&engine->lock);
     yk_engine_finish_band(work, engine->cpu, band, timing.total, status, &error);
 }
@@ -129,9 +139,10 @@ static void worker(void *context, unsigned thread)
         tick(engine, false);
         yk_engine_admit(engine);
         enum task task = next_task(engine, &work, &band);
-        bool codec = task == TASK_PART || task == TASK_ENCODE || task == TASK_DECODE;
-        if (codec)
-            yk_usage_add(&engine->usage, YK_USAGE_CODEC, 1, yk_clock_ns());
+        const struct yk_batch_item *item = work ? work->item : NULL; /* the work may be gone afterwards */
+        uint64_t start = codec_names[task] ? yk_clock_ns() : 0;
+        if (codec_names[task])
+            yk_usage_add(&engine->usage, YK_USAGE_CODEC, 1, start);
         switch (task) {
         case TASK_REPORT:
             yk_engine_report(engine, work);
@@ -157,8 +168,11 @@ static void worker(void *context, unsigned thread)
                 wait_for_change(engine);
             break;
         }
-        if (codec)
-            yk_usage_add(&engine->usage, YK_USAGE_CODEC, -1, yk_clock_ns());
+        if (codec_names[task]) {
+            uint64_t end = yk_clock_ns();
+            yk_usage_add(&engine->usage, YK_USAGE_CODEC, -1, end);
+            yk_engine_trace_stage(engine, engine->cpu, thread, codec_names[task], item, start, end);
+        }
     }
     pthread_cond_broadcast(&engine->wake);
     pthread_mutex_unlock(&engine->lock);
@@ -199,6 +213,7 @@ static enum yk_status start_engine(struct engine *engine, struct yk_error *error
         status = yk_io_open(&engine->io, options->io, 0, error);
     if (status)
         return status;
+    yk_engine_trace_devices(engine);
     pthread_mutex_init(&engine->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -237,6 +252,7 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
         engine->progress.failed += plan->items[k].state == YK_ITEM_FAILED;
     }
     engine->stopping = options->fail_fast && engine->progress.failed > 0;
+    yk_engine_trace_begin(engine);
     enum yk_status status = start_engine(engine, error);
     if (status) {
         yk_device_close(engine->devices[engine->cpu].device, false);

@@ -124,6 +124,8 @@ void yk_engine_retire(struct engine *engine, unsigned device, const struct yk_er
     bool others = false;
     engine->device_states[device].retired = true;
     engine->devices[device].statistics.retired = true;
+    if (engine->trace)
+        yk_trace_instant(engine->trace, yk_clock_ns(), engine->devices[device].track, "retired", error->text);
     for (struct work *work = engine->first; work; work = work->next)
         if (work->stage == WORK_COMPUTING && !yk_splitter_retire(&work->splitter, device))
             yk_error_set(&work->error, YK_ERR_NOMEM, "out of memory");

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
+
 enum {
     LEAST_BYTES = 8 << 20 /* below this much input "auto" does not look for OpenCL devices: the search costs
                              tens of milliseconds, as much as the whole job */
@@ -65,6 +67,8 @@ static enum yk_status report_unserved(const struct engine *engine, const struct 
         return yk_error_set(error, YK_ERR_MISSING, "%s", text);
     if (cpu_only)
         strncat(text, "; the CPU does it all", sizeof text - strlen(text) - 1);
+    if (engine->trace)
+        yk_trace_instant(engine->trace, yk_clock_ns(), engine->track_reads, "notice", text);
     if (engine->observer->notice)
         engine->observer->notice(engine->observer->context, text);
     return YK_OK;

@@ -8,6 +8,7 @@
 
 enum {
     SLOTS = 2,
+    PREPARE_NS = 100000, /* what takes less is no compiling, and not shown in a trace */
     /* A band that takes longer than this is a hung device: far above any real band, below a person's
        patience. */
     DEADLINE_SECONDS = 60
@@ -16,15 +17,16 @@ enum {
 struct pending {
     struct work *work; /* NULL: the slot is free */
     struct yk_band band;
-    uint64_t started;
+    uint64_t started, prepared;
 };
 
 /* Submits a claimed band. The lock is not held. */
-static enum yk_status submit(struct yk_device *device, unsigned slot, const struct pending *pending,
+static enum yk_status submit(struct yk_device *device, unsigned slot, struct pending *pending,
                              const struct yk_op *reduce, struct yk_error *error)
 {
     const struct yk_backend *backend = yk_device_backend(device);
     enum yk_status status = backend->prepare(device, pending->band.program, reduce, error);
+    pending->prepared = yk_clock_ns();
     return status ? status : backend->submit(device, slot, &pending->band, error);
 }
 
@@ -43,8 +45,13 @@ static void finish(struct engine *engine, unsigned number, struct pending *pendi
     else
         status = yk_device_backend(device)->wait(device, slot, deadline, &timing, &error);
     uint64_t now = yk_clock_ns();
-    pthread_mutex_lock(&engine->lock);
     struct work *work = pending[slot].work;
+    if (pending[slot].prepared - pending[slot].started >= PREPARE_NS)
+        yk_engine_trace_stage(engine, number, slot, "prepare", work->item, pending[slot].started,
+                              pending[slot].prepared);
+    yk_engine_trace_band(engine, number, slot, work->item, &pending[slot].band, &timing,
+                         pending[slot].prepared, now, status != YK_OK);
+    pthread_mutex_lock(&engine->lock);
     pending[slot].work = NULL;
     *hung = *hung || status == YK_ERR_TIMEOUT;
     /* Two bands overlap in time: the device was busy with this one since it was submitted or the one before
@@ -99,7 +106,9 @@ static void *driver_main(void *argument)
     struct yk_error error = {YK_OK, ""};
     struct yk_device *device = NULL;
     bool hung = false;
+    uint64_t start = yk_clock_ns();
     enum yk_status status = yk_device_open(&device, &self->info, &options, &error);
+    yk_engine_trace_stage(engine, self->number, 0, "open", NULL, start, yk_clock_ns());
     pthread_mutex_lock(&engine->lock);
     self->device = device;
     if (status)

@@ -10,7 +10,9 @@ static void write_done(void *context, struct yk_io_result *result)
     struct work *work = context;
     struct engine *engine = work->engine;
     pthread_mutex_lock(&engine->lock);
-    yk_usage_add(&engine->usage, YK_USAGE_WRITE, -1, yk_clock_ns());
+    uint64_t now = yk_clock_ns();
+    yk_usage_add(&engine->usage, YK_USAGE_WRITE, -1, now);
+    yk_engine_trace_io(engine, work->item, true, result, now);
     work->item->times.write = result->nanoseconds;
     work->error = result->error;
     work->cancelled = result->error.status == YK_ERR_CANCELLED;

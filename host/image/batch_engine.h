@@ -20,6 +20,7 @@
 #include "batch_usage.h"
 #include "job.h"
 #include "splitter.h"
+#include "trace.h"
 
 enum work_stage {
     WORK_READING,   /* with the I/O thread */
@@ -69,6 +70,7 @@ struct engine_device {
     struct engine *engine;
     unsigned number;
     uint64_t last_end; /* when its driver's last band ended */
+    uint16_t track;    /* of the trace */
 };
 
 struct engine {
@@ -104,6 +106,8 @@ struct engine {
     uint64_t started, last_progress;
     struct yk_batch_progress progress;
     struct yk_usage usage;
+    struct yk_trace *trace; /* NULL: none */
+    uint16_t track_reads, track_writes;
     struct yk_batch_summary *summary;
 };
 
@@ -173,6 +177,28 @@ void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_b
 
 /* Takes a device out of the run; what it had goes elsewhere, to the CPU where nothing else is left. */
 void yk_engine_retire(struct engine *engine, unsigned device, const struct yk_error *error);
+
+/* ---- batch_trace.c; any thread, with or without the lock ---- */
+
+/* Begins to record, where the options have a trace; then, once they are known, adds the devices. Before any
+ * thread runs. */
+void yk_engine_trace_begin(struct engine *engine);
+void yk_engine_trace_devices(struct engine *engine);
+
+/* Records a finished read or write, which ended now. */
+void yk_engine_trace_io(struct engine *engine, const struct yk_batch_item *item, bool write,
+                        const struct yk_io_result *result, uint64_t now);
+
+/* Records what a thread of the CPU or a slot of another device did, for a file or not (NULL); `name` is a
+ * string of the program. */
+void yk_engine_trace_stage(struct engine *engine, unsigned device, unsigned lane, const char *name,
+                           const struct yk_batch_item *item, uint64_t start, uint64_t end);
+
+/* Records a band on a thread of the CPU or in a slot of another device; there with its copies apart, where
+ * the backend measured them. */
+void yk_engine_trace_band(struct engine *engine, unsigned device, unsigned lane,
+                          const struct yk_batch_item *item, const struct yk_band *band,
+                          const struct yk_band_timing *timing, uint64_t start, uint64_t end, bool failed);
 
 /* ---- batch_summary.c ---- */
 

@@ -39,7 +39,9 @@ static void read_done(void *context, struct yk_io_result *result)
             codec->info(result->data, result->size, &engine->limits, &info, &error);
     }
     pthread_mutex_lock(&engine->lock);
-    yk_usage_add(&engine->usage, YK_USAGE_READ, -1, yk_clock_ns());
+    uint64_t now = yk_clock_ns();
+    yk_usage_add(&engine->usage, YK_USAGE_READ, -1, now);
+    yk_engine_trace_io(engine, work->item, false, result, now);
     work->item->times.read = result->nanoseconds;
     work->item->input_bytes = result->size ? result->size : work->item->input_bytes;
     engine->progress.input_bytes += work->again ? 0 : result->size;
@@ -72,8 +74,11 @@ static void start_reading(struct work *work)
 
 void yk_engine_stop(struct engine *engine)
 {
-    if (!engine->cancelled)
+    if (!engine->cancelled) {
         yk_io_cancel(engine->io);
+        if (engine->trace)
+            yk_trace_instant(engine->trace, yk_clock_ns(), engine->track_reads, "stopped", NULL);
+    }
     engine->cancelled = engine->stopping = true;
     pthread_cond_broadcast(&engine->wake);
 }
@@ -268,6 +273,8 @@ void yk_engine_report(struct engine *engine, struct work *work)
 
 void yk_engine_notice(struct engine *engine, const char *text)
 {
+    if (engine->trace)
+        yk_trace_instant(engine->trace, yk_clock_ns(), engine->track_reads, "notice", text);
     if (!engine->observer->notice)
         return;
     while (engine->reporting)

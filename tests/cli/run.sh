@@ -22,7 +22,7 @@ if [ -z "${YOKE-}" ] || [ ! -x "$YOKE" ]; then
 fi
 YOKE=$(realpath "$YOKE")
 YOKE_SOURCE=${YOKE_SOURCE:-$(realpath "$here/../..")}
-export YOKE YOKE_SOURCE DATA="$YOKE_SOURCE/data" LIB="$here/lib.sh" LC_ALL=C.UTF-8
+export YOKE YOKE_SOURCE DATA="$YOKE_SOURCE/data" LIB="$here/lib.sh" TRACE="$here/trace.py" LC_ALL=C.UTF-8
 unset YOKE_IO YOKE_CPU # what they choose is not what the expectations are about
 scratch=$(mktemp -d)
 trap 'chmod -R u+rwx "$scratch"; rm -rf "$scratch"' EXIT

@@ -17,6 +17,7 @@
 #include <yoke/metadata.h>
 #include <yoke/pipeline.h>
 #include <yoke/status.h>
+#include <yoke/trace.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -89,6 +90,7 @@ struct yk_batch_options {
     unsigned depth; /* bits per sample of the outputs: 8, 16, or 0: as the input */
     unsigned drop;  /* enum yk_metadata_kind bits that are not written */
     enum yk_io_engine io;
+    struct yk_trace *trace; /* borrowed; what the run does is recorded here; NULL: nothing is */
 };
 
 /* One moment of a run. */
