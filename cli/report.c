@@ -39,17 +39,30 @@ static json_t *options_json(const struct cli_image *image)
         (json_int_t)image->max_pixels, "io", cli_io_words[image->io]);
 }
 
+/* How several devices worked together; null where only one computed. */
+static json_t *together_json(const struct yk_batch_summary *summary)
+{
+    const struct yk_batch_together *together = &summary->together;
+    if (together->devices < 2)
+        return json_null();
+    return json_pack("{s:I, s:o, s:f, s:b, s:f, s:f, s:f}", "devices", (json_int_t)together->devices, "best",
+                     cli_json_text(summary->devices[together->best].id), "alone_ms",
+                     milliseconds(together->alone), "predicted", true, "speedup", together->speedup,
+                     "efficiency", together->efficiency, "balance", together->balance);
+}
+
 static json_t *summary_json(const struct yk_batch_plan *plan, const struct yk_batch_summary *summary)
 {
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "files",
+        "{s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "files",
         (json_int_t)plan->count, "done", (json_int_t)summary->done, "failed", (json_int_t)summary->failed,
         "skipped", (json_int_t)summary->skipped, "cancelled", (json_int_t)summary->cancelled, "elapsed_ms",
-        milliseconds(summary->elapsed), "input_bytes", (json_int_t)summary->input_bytes, "output_bytes",
-        (json_int_t)summary->output_bytes, "input_pixels", (json_int_t)summary->input_pixels, "threads",
-        (json_int_t)summary->threads, "memory_peak_bytes", (json_int_t)summary->memory_peak, "io_engine",
-        text_or_null(summary->io_engine), "cpu_level", text_or_null(summary->cpu_level), "bound",
-        text_or_null(summary->bound), "ms", times_json(&summary->times));
+        milliseconds(summary->elapsed), "computing_ms", milliseconds(summary->computing), "input_bytes",
+        (json_int_t)summary->input_bytes, "output_bytes", (json_int_t)summary->output_bytes, "input_pixels",
+        (json_int_t)summary->input_pixels, "threads", (json_int_t)summary->threads, "memory_peak_bytes",
+        (json_int_t)summary->memory_peak, "io_engine", text_or_null(summary->io_engine), "cpu_level",
+        text_or_null(summary->cpu_level), "bound", text_or_null(summary->bound), "ms",
+        times_json(&summary->times), "together", together_json(summary));
 }
 
 static json_t *devices_json(const struct yk_batch_summary *summary)
@@ -57,10 +70,13 @@ static json_t *devices_json(const struct yk_batch_summary *summary)
     json_t *array = json_array();
     for (size_t i = 0; array && i < summary->device_count; i++) {
         const struct yk_batch_device *device = &summary->devices[i];
-        json_t *entry = json_pack("{s:o, s:o, s:I, s:I, s:f, s:I, s:b}", "id", cli_json_text(device->id),
-                                  "name", cli_json_text(device->name), "rows", (json_int_t)device->rows,
-                                  "bands", (json_int_t)device->bands, "busy_ms", milliseconds(device->busy),
-                                  "lanes", (json_int_t)device->lanes, "retired", device->retired);
+        json_t *entry = json_pack(
+            "{s:o, s:o, s:I, s:I, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:b}", "id", cli_json_text(device->id),
+            "name", cli_json_text(device->name), "rows", (json_int_t)device->rows, "bands",
+            (json_int_t)device->bands, "busy_ms", milliseconds(device->busy), "idle_ms",
+            milliseconds(device->idle), "finished_ms", milliseconds(device->finished), "bytes_up",
+            (json_int_t)device->bytes_up, "bytes_down", (json_int_t)device->bytes_down, "returned_bands",
+            (json_int_t)device->returned, "lanes", (json_int_t)device->lanes, "retired", device->retired);
         if (json_array_append_new(array, entry) != 0) {
             json_decref(array);
             array = NULL;

@@ -5,9 +5,12 @@
 #include "stats.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "escape.h"
+
+enum { NAME_COLUMNS = 48 }; /* leaves room for what went wrong, within 80 columns */
 
 static double per_second(uint64_t amount, uint64_t elapsed)
 {
@@ -38,25 +41,70 @@ static void put_stages(FILE *to, const struct yk_batch_summary *summary)
                 strcmp(stages[i].name, summary->bound) == 0 ? "  <- bounds the run" : "");
 }
 
+/* Copied bytes; the CPU copies none. */
+static void put_copied(FILE *to, uint64_t bytes, bool copies)
+{
+    if (copies)
+        fprintf(to, " %9.1f", (double)bytes / 1e6);
+    else
+        fprintf(to, " %9s", "-");
+}
+
+/* The name, as far as it fits the line, and what went wrong. */
+static void put_name(FILE *to, const struct yk_batch_device *device)
+{
+    char name[sizeof device->name];
+    size_t length = 0, columns = 0, step;
+    while ((step = cli_character(device->name + length)) > 0 && columns < NAME_COLUMNS &&
+           device->name[length]) {
+        length += step;
+        columns++;
+    }
+    snprintf(name, sizeof name, "%.*s", (int)length, device->name);
+    fprintf(to, "  %s", name);
+    if (device->returned > 0)
+        fprintf(to, ", %" PRIu64 " %s redone elsewhere", device->returned,
+                device->returned == 1 ? "band" : "bands");
+    fputs(device->retired ? ", retired\n" : "\n", to);
+}
+
 static void put_devices(FILE *to, const struct yk_batch_summary *summary)
 {
     if (summary->device_count == 0)
         return;
-    fprintf(to, "\n%-12s %10s %10s %8s %8s  %s\n", "device", "rows", "bands", "busy s", "busy", "name");
+    fprintf(to, "\n%-9s %10s %8s %9s %8s %9s %9s %9s\n", "device", "rows", "bands", "busy s", "busy",
+            "idle s", "MB up", "MB down");
     for (size_t i = 0; i < summary->device_count; i++) {
         const struct yk_batch_device *device = &summary->devices[i];
+        bool copies = device->bytes_up > 0 || device->bytes_down > 0;
         uint64_t lanes = device->lanes ? device->lanes : 1;
-        fprintf(to, "%-12s %10" PRIu64 " %10" PRIu64 " %8.3f %6.1f %%  ", device->id, device->rows,
-                device->bands, (double)device->busy / 1e9, percent(device->busy, summary->elapsed * lanes));
-        cli_put(to, device->name, false);
-        fputs(device->retired ? " (retired)\n" : "\n", to);
+        fprintf(to, "%-9s %10" PRIu64 " %8" PRIu64 " %9.3f %6.1f %% %9.3f", device->id, device->rows,
+                device->bands, (double)device->busy / 1e9, percent(device->busy, summary->elapsed * lanes),
+                (double)device->idle / 1e9);
+        put_copied(to, device->bytes_up, copies);
+        put_copied(to, device->bytes_down, copies);
+        fputc('\n', to);
+        put_name(to, device);
     }
+}
+
+static void put_together(FILE *to, const struct yk_batch_summary *summary)
+{
+    const struct yk_batch_together *together = &summary->together;
+    if (together->devices < 2)
+        return;
+    fprintf(to, "\ncomputing took %.3f s; %s alone would have taken %.3f s (predicted)\n",
+            (double)summary->computing / 1e9, summary->devices[together->best].id,
+            (double)together->alone / 1e9);
+    fprintf(to, "speed-up %.2f (predicted), efficiency %.2f, balance %.2f\n", together->speedup,
+            together->efficiency, together->balance);
 }
 
 void cli_stats_print(FILE *to, const struct yk_batch_summary *summary)
 {
     put_stages(to, summary);
     put_devices(to, summary);
+    put_together(to, summary);
     fprintf(to, "\n%zu done, %zu failed, %zu skipped", summary->done, summary->failed, summary->skipped);
     if (summary->cancelled > 0)
         fprintf(to, ", %zu not finished", summary->cancelled);

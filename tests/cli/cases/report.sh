@@ -16,6 +16,8 @@ print(report["options"])
 print(list(report["summary"]), report["summary"]["io_engine"], report["summary"]["threads"])
 print(list(report["summary"]["ms"]), all(v >= 0 for v in report["summary"]["ms"].values()))
 print([(list(d), d["id"], d["retired"]) for d in report["devices"]])
+print([(d["rows"], d["bytes_up"], d["bytes_down"], d["returned_bands"], d["lanes"]) for d in report["devices"]])
+print(report["summary"]["together"], report["summary"]["computing_ms"] > 0)
 f = report["files"][0]
 print(list(f))
 print(f["status"], f["reason"], f["input_bytes"], f["output_bytes"] > 0)
