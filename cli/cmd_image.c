@@ -12,6 +12,7 @@
 
 #include "escape.h"
 #include "exit.h"
+#include "explain.h"
 #include "image_options.h"
 #include "option.h"
 #include "progress.h"
@@ -47,6 +48,8 @@ static const struct cli_option options[] = {
      "auto, cpu, gpu, cl, cl:P.D, all, or several with commas"},
     {"sched", 0, CLI_TEXT, FIELD(sched), "POLICY", NULL, 0, 0,
      "how rows are shared out: auto (the default), guided[:K], dynamic[:ROWS], static[:W,W,...], single[:N]"},
+    {"explain-devices", 0, CLI_FLAG, FIELD(explain), NULL, NULL, 0, 0,
+     "before the run (or with --dry-run) print which devices are used and why"},
     {"strict-devices", 0, CLI_FLAG, FIELD(strict_devices), NULL, NULL, 0, 0,
      "a device that is missing or fails ends the run"},
     {"threads", 'j', CLI_NUMBER, FIELD(threads), "N", NULL, 1, 4096,
@@ -215,7 +218,7 @@ static int make_plan(struct run *run, const struct cli_words *words)
     if (!image->dry_run && ((image->report && !cli_replace_check("report", image->report)) ||
                             (image->trace && !cli_replace_check("trace", image->trace))))
         return EXIT_USAGE;
-    return CLI_GO_ON;
+    return image->explain ? cli_explain_devices(image, &run->plan, run->pipeline, &options_now) : CLI_GO_ON;
 }
 
 static size_t count_state(const struct yk_batch_plan *plan, enum yk_item_state state)

@@ -107,10 +107,10 @@ _yoke() {
     image)
         arguments='file'
         options="--help --output --recursive --files-from --null --overwrite
-            --in-place --devices --sched --strict-devices --threads --mem
-            --png --depth --strip --keep --max-pixels --io
-            --fail-fast --dry-run --report --stats --trace --progress
-            --quiet" ;;
+            --in-place --devices --sched --explain-devices --strict-devices --threads
+            --mem --png --depth --strip --keep --max-pixels
+            --io --fail-fast --dry-run --report --stats --trace
+            --progress --quiet" ;;
     ops)
         arguments='op'
         options="--help --markdown --json" ;;

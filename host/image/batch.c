@@ -191,6 +191,11 @@ static unsigned useful_threads(const struct yk_batch_plan *plan, unsigned thread
     return most < threads ? (unsigned)(most ? most : 1) : threads;
 }
 
+unsigned yk_engine_threads(const struct yk_batch_plan *plan, const struct yk_batch_options *options)
+{
+    return options->threads ? options->threads : useful_threads(plan, yk_pool_processors());
+}
+
 static uint64_t default_memory(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
@@ -242,7 +247,7 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
     engine->limits = yk_limits_resolve(&options->limits);
     engine->observer = observer ? observer : &silent;
     engine->summary = summary;
-    engine->threads = options->threads ? options->threads : useful_threads(plan, yk_pool_processors());
+    engine->threads = yk_engine_threads(plan, options);
     summary->threads = engine->threads;
     engine->progress.total = plan->count;
     for (size_t k = 0; k < plan->count; k++) {

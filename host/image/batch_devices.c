@@ -8,11 +8,6 @@
 
 #include "clock.h"
 
-enum {
-    LEAST_BYTES = 8 << 20 /* below this much input "auto" does not look for OpenCL devices: the search costs
-                             tens of milliseconds, as much as the whole job */
-};
-
 static void add_device(struct engine *engine, const struct yk_device_info *info, unsigned lanes, bool retired)
 {
     unsigned k = engine->device_count++;
@@ -30,9 +25,16 @@ static void add_device(struct engine *engine, const struct yk_device_info *info,
 static bool worth_a_search(const struct yk_batch_plan *plan)
 {
     uint64_t bytes = 0;
-    for (size_t k = 0; k < plan->count && bytes < LEAST_BYTES; k++)
+    for (size_t k = 0; k < plan->count && bytes < YK_ENGINE_SEARCH_BYTES; k++)
         bytes += plan->items[k].state == YK_ITEM_PLANNED ? plan->items[k].input_bytes : 0;
-    return bytes >= LEAST_BYTES;
+    return bytes >= YK_ENGINE_SEARCH_BYTES;
+}
+
+bool yk_engine_cpu_only(const struct engine *engine)
+{
+    const char *selection = engine->options->devices ? engine->options->devices : "auto";
+    return yk_device_selection_is_cpu(selection) ||
+           (strcmp(selection, "auto") == 0 && !worth_a_search(engine->plan));
 }
 
 /* Looks for a class of OpenCL devices in the selection that no device here belongs to ("gpu", "cl"; "auto"
@@ -77,10 +79,8 @@ static enum yk_status report_unserved(const struct engine *engine, const struct 
 enum yk_status yk_engine_choose_devices(struct engine *engine, struct yk_error *error)
 {
     const char *selection = engine->options->devices ? engine->options->devices : "auto";
-    bool cpu_only = yk_device_selection_is_cpu(selection) ||
-                    (strcmp(selection, "auto") == 0 && !worth_a_search(engine->plan));
     struct yk_device_list list;
-    enum yk_status status = yk_device_list_make(&list, cpu_only, error);
+    enum yk_status status = yk_device_list_make(&list, yk_engine_cpu_only(engine), error);
     if (status)
         return status;
     bool *chosen = calloc(2 * (list.count + 1), sizeof *chosen);

@@ -111,7 +111,20 @@ struct engine {
     struct yk_batch_summary *summary;
 };
 
+/* ---- batch.c ---- */
+
+/* The CPU threads of a run. */
+unsigned yk_engine_threads(const struct yk_batch_plan *plan, const struct yk_batch_options *options);
+
 /* ---- batch_devices.c ---- */
+
+enum {
+    YK_ENGINE_SEARCH_BYTES = 8 << 20 /* below this much input "auto" does not look for OpenCL devices: the
+                                        search costs tens of milliseconds, as much as the whole job */
+};
+
+/* Whether the run does not even look for OpenCL devices. */
+bool yk_engine_cpu_only(const struct engine *engine);
 
 /* Fills the device table: the chosen ones in listing order, and the CPU in any case, as the last resort.
  * Before any thread runs. Errors: as yk_batch_run for `devices`. */

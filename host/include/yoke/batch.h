@@ -168,6 +168,28 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
                             const struct yk_batch_options *options, const struct yk_batch_observer *observer,
                             struct yk_batch_summary *summary, struct yk_error *error);
 
+/* ---- What a run would do with the devices, before it ---- */
+
+struct yk_batch_outlook_device {
+    char id[32];
+    char name[128];
+    bool used;     /* computes rows */
+    char why[256]; /* why it is used or not, without a full stop */
+};
+
+struct yk_batch_outlook {
+    struct yk_batch_outlook_device devices[YK_BATCH_DEVICES];
+    size_t device_count;
+    char search[256]; /* why there are no OpenCL devices in the list; empty where there are */
+    char conclusion[512];
+};
+
+/* Makes the choice of devices that yk_batch_run would make, and says why; opens no device and reads no file.
+ * Errors (outlook untouched): those of yk_batch_run for `devices` and `sched`, YK_ERR_NOMEM. */
+enum yk_status yk_batch_outlook_make(struct yk_batch_outlook *outlook, struct yk_batch_plan *plan,
+                                     const struct yk_pipeline *pipeline,
+                                     const struct yk_batch_options *options, struct yk_error *error);
+
 /* Checks `devices` and `sched` as texts without opening anything: for a plan that is complete before it
  * starts. */
 enum yk_status yk_batch_check(const struct yk_batch_options *options, struct yk_error *error);

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+# --explain-devices where there is an OpenCL device: chosen, not chosen, shared with the CPU.
+. "$LIB"
+device=$("$YOKE" devices --json 2>/dev/null | python3 -c '
+import json, sys
+devices = json.load(sys.stdin)["devices"]
+print(next((d["id"] for d in devices if d["backend"] == "cl" and d["usable"]), ""))')
+[ -n "$device" ] || skip "no OpenCL device"
+png a.png
+# explain ARGUMENT...: the lines of the CPU, of the device and the conclusion, without what the machine decides.
+explain() {
+    y image 'blur 2' a.png -o out/a.png --explain-devices -n "$@" 2>&1 >plan |
+        grep -E "^  (cpu|$device|so:)  *|^yoke" | sed "s/$device/DEVICE/g; s/  */ /g; s/so: [0-9]* /so: N /"
+}
+explain --devices all --threads 2
+explain --devices "$device" --threads 2
+explain --devices "cpu,$device" --sched static:3,1 --threads 1
