@@ -15,36 +15,48 @@ enum { SEEDS = 16, FEW_SEEDS = 2 /* for schedules with thousands of packages */ 
 
 static const char *const shapes[] = {"flat", "ramp", "burst"};
 
-/* All cases of the gates under one policy. */
+/* How all cases of the gates are run, and what came of it. */
+struct ways {
+    const struct yk_policy *policy;
+    enum yk_sim_profile profile;
+    unsigned seeds, lanes, halo;
+    bool tell; /* prints the cases that miss */
+};
+
 struct outcome {
     unsigned cases, misses; /* misses: cases that miss any */
     unsigned kinds;         /* all bits of YK_SIM_MISS_... */
     bool mean_missed;
-    double efficiency, worst; /* mean over all cases; worst case */
+    double efficiency, worst, regret; /* mean over all cases; worst cases */
 };
 
-static unsigned one_case(const struct yk_policy *policy, enum yk_sim_profile profile, double ratio, double ms,
-                         enum yk_sim_shape shape, unsigned seeds, struct yk_sim_summary *summary)
+static unsigned one_case(const struct ways *ways, double ratio, double ms, enum yk_sim_shape shape,
+                         struct yk_sim_summary *summary)
 {
-    const struct yk_policy_arguments arguments = {.count = strcmp(policy->name, "dynamic") == 0,
+    const struct yk_policy_arguments arguments = {.count = strcmp(ways->policy->name, "dynamic") == 0,
                                                   .number = {256}};
-    struct yk_sim_series series = {.seeds = seeds};
+    struct yk_sim_series series = {.seeds = ways->seeds};
     sim_pair(&series.setup, ratio, ms);
     series.setup.shape = shape;
-    series.setup.profile = profile;
+    series.setup.profile = ways->profile;
+    series.setup.halo = ways->halo;
+    series.setup.devices[0].lanes = ways->lanes;
     series.setup.seed = 1;
-    CU_ASSERT_EQUAL(yk_sim_series_run_policy(&series, policy, &arguments, summary, NULL), YK_OK);
+    CU_ASSERT_EQUAL(yk_sim_series_run_policy(&series, ways->policy, &arguments, summary, NULL), YK_OK);
     unsigned misses = yk_sim_gate_misses(&series.setup, ms, summary);
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     misses &= ~(unsigned)YK_SIM_MISS_COST; /* the checks are most of it */
 #endif
+    if (misses && ways->tell)
+        printf("\n    1:%g %s %g ms, %u lanes: efficiency %.3f, balance %.3f, regret %.3f, %.0f ns a package",
+               ratio, shapes[shape], ms, ways->lanes, summary->efficiency, summary->balance, summary->regret,
+               summary->sched_ns);
     return misses;
 }
 
-static struct outcome all_cases(const struct yk_policy *policy, enum yk_sim_profile profile, unsigned seeds,
-                                bool tell)
+static struct outcome all_cases(struct ways ways)
 {
-    struct outcome outcome = {.worst = 1.0};
+    struct outcome outcome = {.worst = 1.0, .regret = -1.0};
     double ms, ratio;
     for (size_t length = 0; yk_sim_gate_ms(length, &ms); length++) {
         double sum = 0.0;
@@ -52,17 +64,12 @@ static struct outcome all_cases(const struct yk_policy *policy, enum yk_sim_prof
         for (size_t k = 0; yk_sim_gate_ratio(k, &ratio); k++)
             for (unsigned shape = YK_SIM_FLAT; shape <= YK_SIM_BURST; shape++, count++) {
                 struct yk_sim_summary summary = {0};
-                unsigned misses =
-                    one_case(policy, profile, ratio, ms, (enum yk_sim_shape)shape, seeds, &summary);
+                unsigned misses = one_case(&ways, ratio, ms, (enum yk_sim_shape)shape, &summary);
                 sum += summary.efficiency;
                 outcome.worst = summary.efficiency < outcome.worst ? summary.efficiency : outcome.worst;
+                outcome.regret = summary.regret > outcome.regret ? summary.regret : outcome.regret;
                 outcome.kinds |= misses;
                 outcome.misses += misses != 0;
-                if (misses && tell)
-                    printf(
-                        "\n    1:%g %s %g ms: efficiency %.3f, balance %.3f, regret %.3f, %.0f ns a package",
-                        ratio, shapes[shape], ms, summary.efficiency, summary.balance, summary.regret,
-                        summary.sched_ns);
             }
         outcome.cases += count;
         outcome.efficiency += sum;
@@ -72,28 +79,58 @@ static struct outcome all_cases(const struct yk_policy *policy, enum yk_sim_prof
     return outcome;
 }
 
+static void note(const char *what, const struct outcome *outcome)
+{
+    yk_note("sim: auto, %s: efficiency %.3f, worst case %.3f, regret at most %.1f %%", what,
+            outcome->efficiency, outcome->worst, 100.0 * outcome->regret);
+}
+
 void test_sim_gates(void)
 {
-    static const enum yk_sim_profile profiles[] = {YK_SIM_EXACT, YK_SIM_NEAR};
-    for (size_t k = 0; k < sizeof profiles / sizeof *profiles; k++) {
-        struct outcome outcome = all_cases(&yk_policy_auto, profiles[k], SEEDS, true);
+    static const struct {
+        enum yk_sim_profile profile;
+        unsigned lanes;
+        const char *what;
+    } ways[] = {{YK_SIM_EXACT, 1, "exact profile"},
+                {YK_SIM_NEAR, 1, "near profile"},
+                {YK_SIM_EXACT, 4, "exact profile, 4 lanes"},
+                {YK_SIM_NEAR, 4, "near profile, 4 lanes"}};
+    for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {
+        struct outcome outcome =
+            all_cases((struct ways){&yk_policy_auto, ways[k].profile, SEEDS, ways[k].lanes, 0, true});
         CU_ASSERT_EQUAL(outcome.cases, 30);
         CU_ASSERT_EQUAL(outcome.misses, 0);
         CU_ASSERT_FALSE(outcome.mean_missed);
-        yk_note("sim: auto, %s profile: efficiency %.3f, worst case %.3f", k ? "near" : "exact",
-                outcome.efficiency, outcome.worst);
+        note(ways[k].what, &outcome);
     }
 }
 
 /* Nothing is known, or what is known is wrong by a factor of 2: still no loss against the best device. */
 void test_sim_no_profile(void)
 {
-    static const enum yk_sim_profile profiles[] = {YK_SIM_NONE, YK_SIM_OFF};
-    for (size_t k = 0; k < sizeof profiles / sizeof *profiles; k++) {
-        struct outcome outcome = all_cases(&yk_policy_auto, profiles[k], SEEDS, true);
-        CU_ASSERT_EQUAL(outcome.misses, 0);
-        yk_note("sim: auto, %s profile: efficiency %.3f, worst case %.3f", k ? "wrong" : "no",
-                outcome.efficiency, outcome.worst);
+    struct outcome outcome = all_cases((struct ways){&yk_policy_auto, YK_SIM_NONE, SEEDS, 1, 0, true});
+    CU_ASSERT_EQUAL(outcome.misses, 0);
+    note("no profile", &outcome);
+    outcome = all_cases((struct ways){&yk_policy_auto, YK_SIM_OFF, SEEDS, 1, 0, true});
+    CU_ASSERT_EQUAL(outcome.misses, 0);
+    note("wrong profile", &outcome);
+}
+
+/* A halo costs every package more. No gate is written for it: the bounds are what was reached, with some
+ * room. */
+void test_sim_halo(void)
+{
+    static const struct {
+        unsigned halo;
+        double mean, worst;
+    } ways[] = {{4, 0.95, 0.92}, {16, 0.91, 0.81}};
+    for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {
+        struct outcome outcome =
+            all_cases((struct ways){&yk_policy_auto, YK_SIM_NEAR, SEEDS, 1, ways[k].halo, false});
+        CU_ASSERT(outcome.efficiency >= ways[k].mean);
+        CU_ASSERT(outcome.worst >= ways[k].worst);
+        CU_ASSERT(outcome.regret <= YK_SIM_MOST_REGRET);
+        note(k ? "near profile, halo of 16 rows" : "near profile, halo of 4 rows", &outcome);
     }
 }
 
@@ -114,18 +151,18 @@ static uint64_t give_nothing(struct yk_policy_state *state, unsigned device, con
 void test_sim_planted(void)
 {
     /* 16 equal packages: a slow device holds the last of them. */
-    struct outcome outcome = all_cases(&yk_policy_dynamic, YK_SIM_EXACT, SEEDS, false);
+    struct outcome outcome = all_cases((struct ways){&yk_policy_dynamic, YK_SIM_EXACT, SEEDS, 1, 0, false});
     CU_ASSERT(outcome.misses > 15);
     CU_ASSERT_TRUE(outcome.mean_missed);
     CU_ASSERT_EQUAL(outcome.kinds & 7, YK_SIM_MISS_EFFICIENCY | YK_SIM_MISS_BALANCE | YK_SIM_MISS_REGRET);
     /* The first device alone, which is the slower one. */
-    outcome = all_cases(&yk_policy_single, YK_SIM_EXACT, SEEDS, false);
+    outcome = all_cases((struct ways){&yk_policy_single, YK_SIM_EXACT, SEEDS, 1, 0, false});
     CU_ASSERT(outcome.misses >= 24);
     CU_ASSERT_TRUE(outcome.mean_missed);
     /* The default that never learns: misses without a profile. */
     struct yk_policy stubborn = yk_policy_auto;
     stubborn.done = learn_nothing;
-    outcome = all_cases(&stubborn, YK_SIM_NONE, FEW_SEEDS, false);
+    outcome = all_cases((struct ways){&stubborn, YK_SIM_NONE, FEW_SEEDS, 1, 0, false});
     CU_ASSERT(outcome.kinds & YK_SIM_MISS_REGRET);
     /* One that gives nobody anything ends with an error, not never. */
     struct yk_sim_setup setup;
