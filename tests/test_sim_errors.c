@@ -52,6 +52,17 @@ void test_sim_errors(void)
         setup.devices[1].noise = bad[k].noise;
         CU_ASSERT_EQUAL(try_setup(&setup, "simulat"), YK_ERR_INVALID);
     }
+    /* Figures at their bounds: the clock stops, the run ends. */
+    setup = good;
+    setup.policy = "dynamic:1";
+    setup.profile = YK_SIM_OFF;
+    setup.devices[0].rate = setup.devices[1].rate = 1e-15;
+    setup.devices[0].slow_factor = 1e6;
+    setup.devices[1].noise = 10;
+    setup.devices[1].latency_ns = setup.devices[1].overhead_ns = setup.devices[1].cold_ns = 1e18;
+    CU_ASSERT_EQUAL(sim_run(&setup).packages, 100);
+    setup.policy = "auto";
+    CU_ASSERT_EQUAL(sim_run(&setup).devices[0].retired, false);
     const double speeds[YK_SIM_DEVICES + 1] = {1, 0};
     CU_ASSERT_EQUAL(yk_sim_machine(&setup, speeds, 0, 200, NULL), YK_ERR_INVALID);
     CU_ASSERT_EQUAL(yk_sim_machine(&setup, speeds, YK_SIM_DEVICES + 1, 200, NULL), YK_ERR_INVALID);

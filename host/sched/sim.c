@@ -16,6 +16,8 @@ _Static_assert((int)YK_SIM_DEVICES == (int)YK_POLICY_DEVICES, "the policies' bou
 
 enum { MOST_SLOTS = 2 };
 
+static const uint64_t CENTURY_NS = UINT64_C(3155760000000000000);
+
 /* A package in flight. */
 struct flight {
     struct yk_range range;
@@ -56,9 +58,12 @@ static double package_work(const struct yk_sim_setup *setup, struct yk_range ran
     return yk_sim_work(setup, begin, end);
 }
 
-/* A time on the clock: at least 1 ns after `from`, so that a package is never free. */
+/* A time on the clock: at least 1 ns after `from`, so that a package is never free. A run of a century stops
+ * the clock. */
 static uint64_t after(uint64_t from, double nanoseconds)
 {
+    if (from >= CENTURY_NS || !(nanoseconds < (double)(CENTURY_NS - from)))
+        return CENTURY_NS;
     return from + (nanoseconds > 1.0 ? (uint64_t)(nanoseconds + 0.5) : 1);
 }
 
@@ -72,6 +77,7 @@ static void submit(struct runner *runner, unsigned device, unsigned lane_number,
     unsigned package = ++runner->taken[device];
     uint64_t ready = runner->now + (uint64_t)(it->latency_ns + 0.5);
     uint64_t start = ready > lane->free_ns ? ready : lane->free_ns;
+    start = start < CENTURY_NS ? start : CENTURY_NS;
     double fixed = it->overhead_ns + (lane->warm ? 0.0 : it->cold_ns);
     double noise = yk_sim_noise(runner->setup, device, package);
     double work = package_work(runner->setup, range) * noise;
@@ -318,7 +324,7 @@ static enum yk_status run(struct runner *runner, struct yk_error *error)
 static void conclude(struct runner *runner)
 {
     struct yk_sim_result *result = runner->result;
-    double best = INFINITY, first = INFINITY, last = 0.0;
+    double best = HUGE_VAL, first = HUGE_VAL, last = 0.0;
     for (unsigned k = 0; k < runner->setup->device_count; k++) {
         const struct yk_sim_device_result *it = &result->devices[k];
         bool whole = !it->retired && it->rows > 0;
