@@ -428,7 +428,11 @@ void yk_suite_batch(void)
     CU_ADD_TEST(suite, test_batch_any);
     CU_ADD_TEST(suite, test_batch_refused_writes);
     CU_ADD_TEST(suite, test_batch_full_disk);
-    CU_ADD_TEST(suite, test_batch_faults);
+    CU_ADD_TEST(suite, test_batch_fault_matrix);
+    CU_ADD_TEST(suite, test_batch_faults_random);
+    CU_ADD_TEST(suite, test_batch_shortage);
+    CU_ADD_TEST(suite, test_batch_verify);
+    CU_ADD_TEST(suite, test_batch_verify_repeats);
     CU_ADD_TEST(suite, test_batch_faults_strict);
     CU_ADD_TEST(suite, test_batch_stop_parts);
     CU_ADD_TEST(suite, test_batch_part_fails);

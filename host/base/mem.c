@@ -6,6 +6,17 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define YK_LEAK_CHECKER
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define YK_LEAK_CHECKER
+#endif
+#ifdef YK_LEAK_CHECKER
+#include <sanitizer/lsan_interface.h>
+#endif
+
 enum {
     HUGE_PAGE = 2 << 20, /* of x86-64 and of AArch64 with 4 KiB pages; elsewhere the hint is without effect */
     HUGE_FROM = 4 << 20  /* bytes; a photograph's pixels fault in 500 times fewer, larger steps */
@@ -53,6 +64,16 @@ void *yk_mem_zalloc(uint64_t size)
 void yk_mem_free(void *memory)
 {
     free(memory);
+}
+
+void yk_mem_give_up(const void *memory)
+{
+#ifdef YK_LEAK_CHECKER
+    if (memory)
+        __lsan_ignore_object(memory);
+#else
+    (void)memory;
+#endif
 }
 
 bool yk_mem_grow(void **array, size_t *capacity, size_t need, size_t element)

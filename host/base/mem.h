@@ -34,6 +34,10 @@ void *yk_mem_zalloc(uint64_t size);
 /* Frees what yk_mem_alloc or yk_mem_zalloc gave; NULL is allowed. */
 void yk_mem_free(void *memory);
 
+/* Gives memory up for good: something that cannot be stopped may still use it. It, and all it points to, is
+ * never freed, and leak checkers are told that this is on purpose. NULL is allowed. */
+void yk_mem_give_up(const void *memory);
+
 /* Grows an array made by malloc/realloc to hold at least `need` elements of `element` bytes: doubles the
  * capacity. false on failure, array and capacity untouched. The caller frees *array with free(). */
 bool yk_mem_grow(void **array, size_t *capacity, size_t need, size_t element);

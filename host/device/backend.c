@@ -66,7 +66,7 @@ bool yk_device_selection_is_cpu(const char *selection)
 /* Whether one word of a selection names a device. -1: the word is unknown. */
 static int word_matches(const char *word, const struct yk_device_info *info)
 {
-    bool cpu = strcmp(info->backend, "cpu") == 0;
+    bool cpu = strcmp(info->id, "cpu") == 0, further_cpu = !cpu && strcmp(info->backend, "cpu") == 0;
     if (strcmp(word, "all") == 0)
         return info->usable;
     if (strcmp(word, "auto") == 0)
@@ -76,9 +76,13 @@ static int word_matches(const char *word, const struct yk_device_info *info)
     if (strcmp(word, "gpu") == 0)
         return info->usable && info->type == YK_DEVICE_GPU;
     if (strcmp(word, "cl") == 0)
-        return info->usable && !cpu;
+        return info->usable && !cpu && !further_cpu;
     unsigned platform, device, part;
     char rest;
+    if (further_cpu && strcmp(word, info->id) == 0)
+        return true;
+    if (sscanf(word, "cpu:%u%c", &device, &rest) == 1)
+        return false;
     if (sscanf(word, "cl:%u.%u%c", &platform, &device, &rest) == 2 ||
         sscanf(word, "cl:%u.%u.%u%c", &platform, &device, &part, &rest) == 3)
         return strcmp(word, info->id) == 0;
@@ -111,7 +115,7 @@ enum yk_status yk_device_select(const struct yk_device_list *list, const char *s
             chosen[k] = chosen[k] || match;
             found = found || match;
         }
-        if (!found && strncmp(word, "cl:", 3) == 0 && !missing)
+        if (!found && strchr(word, ':') && !missing)
             missing = yk_error_set(error, YK_ERR_MISSING, "there is no device %s here%s%s", word,
                                    list->notice[0] ? ": " : "", list->notice);
         if (!at[length])

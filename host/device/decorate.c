@@ -250,6 +250,9 @@ static const struct yk_backend decorated_backend = {
 enum yk_status yk_device_decorate(struct yk_device **device, const struct yk_decoration *decoration,
                                   unsigned slots, bool side_by_side, struct yk_error *error)
 {
+    if (decoration->open_fails)
+        return yk_error_set(error, YK_ERR_DEVICE, "%s cannot be opened (decoration)",
+                            yk_device_describe(*device)->id);
     struct decorated *self = calloc(1, sizeof *self + slots * sizeof self->slot[0]);
     if (!self)
         return yk_error_set(error, YK_ERR_NOMEM, "out of memory");

@@ -25,6 +25,7 @@ struct yk_decoration {
     int rows;             /* the most rows of a package; 0: as the device inside */
     int64_t alloc_fails;  /* so many submits are refused for want of memory ... */
     int alloc_rows;       /* ... of packages of more rows than this */
+    bool open_fails;      /* it cannot be opened: decorating ends in YK_ERR_DEVICE */
     int64_t build_fails;  /* from that package on the code cannot be made ready */
     int64_t submit_fails; /* that package cannot be submitted: YK_ERR_LOST, as all after it */
     int64_t fail_at;      /* that package is lost while it is waited for: YK_ERR_LOST, as all after it */
@@ -36,25 +37,20 @@ struct yk_decoration {
  *   throttle=F  jitter=PART  warmup=MS  latency=US or latency=US:MB_PER_S
  *   slow-at=PACKAGE:F  slow-after=MS:F  rows=N
  *   alloc-fail=N or alloc-fail=N:ROWS (ROWS is 1 where it is not given)
- *   build-fail  build-fail=PACKAGE  submit-fail=PACKAGE  fail-at=PACKAGE  hang-at=PACKAGE  wrong-at=PACKAGE
- * Each once at most; an empty text decorates nothing. F is from 1 to 1000000. Errors: YK_ERR_PARSE,
- * YK_ERR_UNKNOWN, YK_ERR_RANGE. Any thread. */
+ *   open-fail  build-fail  build-fail=PACKAGE  submit-fail=PACKAGE  fail-at=PACKAGE  hang-at=PACKAGE
+ * wrong-at=PACKAGE Each once at most; an empty text decorates nothing. F is from 1 to 1000000. Errors:
+ * YK_ERR_PARSE, YK_ERR_UNKNOWN, YK_ERR_RANGE. Any thread. */
 enum yk_status yk_decoration_parse(struct yk_decoration *decoration, const char *text,
                                    struct yk_error *error);
 
 /* Puts the decoration around *device, which then belongs to it: closing the new *device closes both. `slots`
  * as they were given to open. `side_by_side`: its slots work at the same time, as the CPU's do, so that each
  * has its own clock; else the packages of one device follow one another. Failure: *device is as it was.
- * Errors: YK_ERR_NOMEM. Thread rule: as the device inside. */
+ * Errors: YK_ERR_NOMEM, YK_ERR_DEVICE (open-fail). Thread rule: as the device inside. */
 enum yk_status yk_device_decorate(struct yk_device **device, const struct yk_decoration *decoration,
                                   unsigned slots, bool side_by_side, struct yk_error *error);
 
 /* What happened to a decorated device so far. Any thread. */
-struct yk_decorated_counts {
-    int64_t packages;   /* submitted */
-    int64_t after_hang; /* calls that came after it had hung, but for closing it: there should be none */
-    bool failed;        /* a failure that was asked for has happened; running out of memory is none */
-};
 struct yk_decorated_counts yk_decorated_counts(struct yk_device *device);
 
 #endif

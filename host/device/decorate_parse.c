@@ -16,6 +16,7 @@ enum word {
     WORD_SLOW_AFTER,
     WORD_ROWS,
     WORD_ALLOC,
+    WORD_OPEN,
     WORD_BUILD,
     WORD_SUBMIT,
     WORD_FAIL,
@@ -40,6 +41,7 @@ static const struct {
     [WORD_SLOW_AFTER] = {"slow-after", "slow-after=MS:FACTOR", 2, 2, {0, 1}, {MOST_MS, 1e6}},
     [WORD_ROWS] = {"rows", "rows=N", 1, 1, {1, 0}, {1e9, 0}},
     [WORD_ALLOC] = {"alloc-fail", "alloc-fail=N[:ROWS]", 1, 2, {0, 0}, {MOST_PACKAGES, 1e9}},
+    [WORD_OPEN] = {"open-fail", "open-fail", 0, 0, {0, 0}, {0, 0}},
     [WORD_BUILD] = {"build-fail", "build-fail[=PACKAGE]", 0, 1, {0, 0}, {MOST_PACKAGES, 0}},
     [WORD_SUBMIT] = {"submit-fail", "submit-fail=PACKAGE", 1, 1, {0, 0}, {MOST_PACKAGES, 0}},
     [WORD_FAIL] = {"fail-at", "fail-at=PACKAGE", 1, 1, {0, 0}, {MOST_PACKAGES, 0}},
@@ -98,6 +100,9 @@ static void set(struct yk_decoration *to, enum word word, const double number[2]
     case WORD_ALLOC:
         to->alloc_fails = first;
         to->alloc_rows = count == 2 ? (int)number[1] : 1;
+        break;
+    case WORD_OPEN:
+        to->open_fails = true;
         break;
     case WORD_BUILD:
         to->build_fails = count ? first : 0;

@@ -114,7 +114,7 @@ static void run_band(struct engine *engine, struct work *work, unsigned thread, 
         yk_engine_trace_band(engine, engine->cpu, thread, work->item, band, &timing, start, yk_clock_ns(),
                              status != YK_OK);
     pthread_mutex_lock(&engine->lock);
-    yk_engine_finish_band(work, engine->cpu, band, timing.total, status, &error);
+    yk_engine_finish_band(work, engine->cpu, band, timing.total, status, NULL, &error);
 }
 
 static void wait_for_change(struct engine *engine)
@@ -206,14 +206,15 @@ static enum yk_status start_engine(struct engine *engine, struct yk_error *error
 {
     const struct yk_batch_options *options = engine->options;
     pthread_condattr_t attributes;
-    struct yk_device_options cpu = {.slots = engine->threads};
     enum yk_status status = yk_policy_parse(options->sched ? options->sched : "auto", &engine->policy,
                                             &engine->policy_arguments, error);
     if (!status)
         status = yk_engine_choose_devices(engine, error);
     if (!status)
-        status = yk_device_open(&engine->devices[engine->cpu].device, &engine->devices[engine->cpu].info,
-                                &cpu, error);
+        /* A slot for each worker, and one for each driver, which may have to do a band of its device itself.
+         */
+        status = yk_engine_open_device(engine, engine->cpu, engine->threads + engine->device_count,
+                                       &engine->devices[engine->cpu].device, error);
     if (!status)
         status = yk_io_open(&engine->io, options->io, 0, error);
     if (status)
@@ -260,7 +261,7 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
     yk_engine_trace_begin(engine);
     enum yk_status status = start_engine(engine, error);
     if (status) {
-        yk_device_close(engine->devices[engine->cpu].device, false);
+        yk_engine_close_device(engine, engine->cpu, engine->devices[engine->cpu].device);
         free(engine);
         return status;
     }
@@ -270,7 +271,7 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
             continue;
         yk_error_set(&reason, YK_ERR_DEVICE, "no thread for it");
         pthread_mutex_lock(&engine->lock);
-        yk_engine_retire(engine, k, &reason);
+        yk_engine_retire(engine, k, NULL, 0, 0, &reason);
         pthread_mutex_unlock(&engine->lock);
     }
     yk_pool_run(engine->threads, worker, engine);
@@ -283,7 +284,7 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
     yk_engine_summarise(engine);
     yk_io_close(engine->io);
     yk_rates_free(&engine->rates);
-    yk_device_close(engine->devices[engine->cpu].device, false);
+    yk_engine_close_device(engine, engine->cpu, engine->devices[engine->cpu].device);
     pthread_cond_destroy(&engine->wake);
     pthread_mutex_destroy(&engine->lock);
     if (engine->fatal.status) {

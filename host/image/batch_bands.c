@@ -65,9 +65,11 @@ static void weigh_cpu(struct engine *engine, unsigned wanting, uint64_t now)
 static uint64_t most_rows(const struct engine *engine, unsigned device, const struct work *work)
 {
     struct yk_device *open = engine->devices[device].device;
-    if (work->job.phase != YK_PHASE_ROWS)
-        return UINT64_MAX;
-    return (uint64_t)yk_device_backend(open)->max_rows(open, work->job.program);
+    int limit = engine->devices[device].faults.row_limit;
+    uint64_t rows = UINT64_MAX;
+    if (work->job.phase == YK_PHASE_ROWS)
+        rows = (uint64_t)yk_device_backend(open)->max_rows(open, work->job.program);
+    return limit && (uint64_t)limit < rows ? (uint64_t)limit : rows;
 }
 
 struct work *yk_engine_claim(struct engine *engine, unsigned device, struct yk_band *band)
@@ -92,7 +94,7 @@ struct work *yk_engine_claim(struct engine *engine, unsigned device, struct yk_b
         if (work->job.phase == YK_PHASE_STAT && !stat) {
             struct yk_error error;
             yk_error_set(&error, YK_ERR_NOMEM, "out of memory for a statistic");
-            yk_engine_finish_band(work, engine->cpu, band, 0, YK_ERR_NOMEM, &error);
+            yk_engine_finish_band(work, engine->cpu, band, 0, YK_ERR_NOMEM, NULL, &error);
             return NULL;
         }
         return work;
@@ -106,21 +108,26 @@ static void advance(struct work *work)
     struct engine *engine = work->engine;
     struct yk_error error = {YK_OK, ""};
     work->stage = WORK_BUSY;
+    work->planning = true;
     pthread_mutex_unlock(&engine->lock);
     enum yk_status status = yk_job_advance(&work->job, &error);
     pthread_mutex_lock(&engine->lock);
-    if (status) {
+    work->planning = false;
+    if (work->redo) { /* meanwhile a device was found to have computed wrong rows of it */
+        yk_engine_restart(work);
+    } else if (status) {
         work->error = error;
         yk_engine_end(work);
     } else
         yk_engine_start_phase(work);
 }
 
-void yk_engine_retire(struct engine *engine, unsigned device, const struct yk_error *error)
+void yk_engine_retire(struct engine *engine, unsigned device, const struct yk_batch_item *item, int y0,
+                      int y1, const struct yk_error *error)
 {
     if (engine->device_states[device].retired)
         return;
-    char text[YK_ERROR_TEXT + 128];
+    char text[2 * YK_ERROR_TEXT + 128], rows[YK_ERROR_TEXT] = "";
     bool others = false;
     engine->device_states[device].retired = true;
     engine->devices[device].statistics.retired = true;
@@ -133,13 +140,20 @@ void yk_engine_retire(struct engine *engine, unsigned device, const struct yk_er
         others = others || !engine->device_states[k].retired;
     if (!others)
         engine->device_states[engine->cpu].retired = false;
-    if (engine->options->strict_devices && !engine->fatal.status) {
+    bool stop = engine->options->strict_devices || engine->options->stop_on_device_error;
+    if (stop && !engine->fatal.status) {
         engine->fatal = *error;
+        engine->summary->device_failed = true;
         yk_engine_stop(engine);
     }
     pthread_cond_broadcast(&engine->wake);
-    snprintf(text, sizeof text, "%s is not used any more (%s); %s", engine->devices[device].info.id,
-             error->text, others ? "the other devices go on" : "the CPU goes on");
+    if (item)
+        snprintf(rows, sizeof rows, "rows %d to %d of %s are done again; ", y0, y1 - 1, item->input);
+    snprintf(text, sizeof text, "%s is not used any more (%s); %s%s", engine->devices[device].info.id,
+             error->text, stop ? "" : rows,
+             stop     ? "the run ends"
+             : others ? "the other devices go on"
+                      : "the CPU goes on");
     yk_engine_notice(engine, text);
 }
 
@@ -162,17 +176,21 @@ static void count_band(const struct work *work, unsigned device, const struct yk
 }
 
 void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_band *band,
-                           uint64_t nanoseconds, enum yk_status status, const struct yk_error *error)
+                           uint64_t nanoseconds, enum yk_status status, const struct band_result *result,
+                           const struct yk_error *error)
 {
     struct engine *engine = work->engine;
+    struct yk_batch_item *item = work->item;
+    const unsigned by = result ? result->by : device;
     struct yk_range range = {(uint64_t)band->y0, (uint64_t)band->y1};
     bool memory = true;
     work->bands--;
     uint64_t now = yk_clock_ns();
     yk_splitter_time(&work->splitter, now);
     yk_usage_add(&engine->usage, YK_USAGE_BANDS, -1, now);
-    count_band(work, device, band, nanoseconds, status);
-    if (status && device == engine->cpu) { /* the last resort: the file has failed, or the run was stopped */
+    count_band(work, status ? device : by, band, nanoseconds, status);
+    engine->devices[device].statistics.returned += !status && by != device;
+    if (status && by == engine->cpu) { /* the last resort: the file has failed, or the run was stopped */
         work->error = *error;
         work->cancelled = status == YK_ERR_CANCELLED;
     } else if (status == YK_ERR_TIMEOUT) {
@@ -181,28 +199,32 @@ void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_b
     } else if (status)
         memory = yk_splitter_return(&work->splitter, device, range);
     else {
-        work->item->times.compute += nanoseconds;
-        work->item->devices |= 1u << device;
+        item->times.compute += nanoseconds;
+        item->devices |= 1u << by;
+        if (engine->options->verify && by != engine->cpu && !result->checked)
+            item->unverified |= 1u << by;
         if (band->stat)
             yk_job_join(&work->job, band->stat);
-        memory = yk_splitter_commit(&work->splitter, device, range, nanoseconds);
-        if (work->kind)
+        /* What the CPU did for it says nothing about the device's speed. */
+        memory = yk_splitter_commit(&work->splitter, device, range, by == device ? nanoseconds : 0);
+        if (work->kind && by == device)
             yk_rates_learn(work->kind, device, &work->splitter, range.end - range.begin);
     }
-    if (status != YK_ERR_TIMEOUT)
+    if (status == YK_ERR_TIMEOUT) /* the device may still write to it */
+        yk_mem_give_up(band->stat);
+    else
         yk_mem_free(band->stat);
     if (!memory)
         yk_error_set(&work->error, YK_ERR_NOMEM, "out of memory");
     if (work->bands == 0 && work->error.status) {
-        bool hangs = work->error.status == YK_ERR_TIMEOUT;
-        if (!hangs || !yk_engine_restart(work)) {
-            work->cancelled = work->cancelled || (hangs && engine->cancelled);
+        if (work->error.status == YK_ERR_TIMEOUT || work->redo)
+            yk_engine_restart(work);
+        else
             yk_engine_end(work);
-        }
     } else if (work->bands == 0 && yk_splitter_finished(&work->splitter))
         advance(work);
     pthread_cond_broadcast(&engine->wake);
     /* Last, because it releases the lock: the work may be gone afterwards. */
-    if (status && device != engine->cpu)
-        yk_engine_retire(engine, device, error);
+    if (status && by != engine->cpu)
+        yk_engine_retire(engine, device, item, band->y0, band->y1, error);
 }

@@ -17,7 +17,7 @@ static void add_device(struct engine *engine, const struct yk_device_info *info,
     memcpy(device->statistics.id, info->id, sizeof device->statistics.id);
     memcpy(device->statistics.name, info->name, sizeof device->statistics.name);
     engine->device_states[k] = (struct yk_policy_device){.lanes = lanes, .retired = retired};
-    if (strcmp(info->backend, "cpu") == 0)
+    if (strcmp(info->id, "cpu") == 0)
         engine->cpu = k;
 }
 
@@ -76,6 +76,88 @@ static enum yk_status report_unserved(const struct engine *engine, const struct 
     return YK_OK;
 }
 
+/* ---- decorations ---- */
+
+static bool is_further_cpu(const char *id)
+{
+    unsigned number;
+    char rest;
+    return sscanf(id, "cpu:%u%c", &number, &rest) == 1 && number > 0;
+}
+
+/* Lists the further devices made of the CPU's code that the decorations name. */
+static enum yk_status list_further_cpus(const struct engine *engine, struct yk_device_list *list,
+                                        struct yk_error *error)
+{
+    const struct yk_batch_options *options = engine->options;
+    const struct yk_device_info cpu = list->devices[0];
+    for (size_t k = 0; k < options->decoration_count; k++) {
+        const char *id = options->decorations[k].device;
+        if (!is_further_cpu(id) || strlen(id) >= sizeof cpu.id)
+            continue;
+        struct yk_device_info *info = yk_device_list_add(list);
+        if (!info)
+            return yk_error_set(error, YK_ERR_NOMEM, "out of memory");
+        *info = cpu;
+        snprintf(info->id, sizeof info->id, "%s", id);
+        info->host_cpu = true;
+    }
+    return YK_OK;
+}
+
+/* Reads the decorations into the chosen devices. One of a device that the run does not have is a notice. */
+static enum yk_status read_decorations(struct engine *engine, struct yk_error *error)
+{
+    const struct yk_batch_options *options = engine->options;
+    for (size_t k = 0; k < options->decoration_count; k++) {
+        const struct yk_batch_decoration *decoration = &options->decorations[k];
+        bool found = false;
+        for (unsigned d = 0; d < engine->device_count; d++) {
+            struct engine_device *device = &engine->devices[d];
+            if (strcmp(device->info.id, decoration->device) != 0)
+                continue;
+            enum yk_status status = yk_decoration_parse(&device->decoration, decoration->spec, error);
+            if (status)
+                return status;
+            device->counts = decoration->counts;
+            found = device->decorated = true;
+        }
+        if (!found && engine->observer->notice) {
+            char text[256];
+            snprintf(text, sizeof text, "'%.64s' applies to %.64s, which is not used in this run",
+                     decoration->spec, decoration->device);
+            engine->observer->notice(engine->observer->context, text);
+        }
+    }
+    return YK_OK;
+}
+
+enum yk_status yk_engine_open_device(struct engine *engine, unsigned device, unsigned slots,
+                                     struct yk_device **opened, struct yk_error *error)
+{
+    const struct engine_device *self = &engine->devices[device];
+    const struct yk_device_options options = {.slots = slots};
+    struct yk_device *made = NULL;
+    enum yk_status status = yk_device_open(&made, &self->info, &options, error);
+    if (!status && self->decorated)
+        status = yk_device_decorate(&made, &self->decoration, slots, device == engine->cpu, error);
+    if (status)
+        yk_device_close(made, false);
+    else
+        *opened = made;
+    return status;
+}
+
+void yk_engine_close_device(struct engine *engine, unsigned device, struct yk_device *opened)
+{
+    const struct engine_device *self = &engine->devices[device];
+    if (opened && self->decorated && self->counts)
+        *self->counts = yk_decorated_counts(opened);
+    yk_device_close(opened, self->hung);
+}
+
+/* ---- the choice ---- */
+
 enum yk_status yk_engine_choose_devices(struct engine *engine, struct yk_error *error)
 {
     const char *selection = engine->options->devices ? engine->options->devices : "auto";
@@ -83,9 +165,11 @@ enum yk_status yk_engine_choose_devices(struct engine *engine, struct yk_error *
     enum yk_status status = yk_device_list_make(&list, yk_engine_cpu_only(engine), error);
     if (status)
         return status;
-    bool *chosen = calloc(2 * (list.count + 1), sizeof *chosen);
-    status = chosen ? yk_device_select(&list, selection, chosen, error)
-                    : yk_error_set(error, YK_ERR_NOMEM, "out of memory");
+    status = list_further_cpus(engine, &list, error);
+    bool *chosen = status ? NULL : calloc(2 * (list.count + 1), sizeof *chosen);
+    if (!status)
+        status = chosen ? yk_device_select(&list, selection, chosen, error)
+                        : yk_error_set(error, YK_ERR_NOMEM, "out of memory");
     size_t others = 0;
     char word[8];
     for (size_t k = 1; k < list.count && !status; k++)
@@ -102,6 +186,8 @@ enum yk_status yk_engine_choose_devices(struct engine *engine, struct yk_error *
         if (!use_cpu)
             add_device(engine, &list.devices[0], engine->threads, true);
     }
+    if (!status)
+        status = read_decorations(engine, error);
     free(chosen);
     yk_device_list_free(&list);
     return status;
@@ -117,6 +203,10 @@ enum yk_status yk_batch_check(const struct yk_batch_options *options, struct yk_
     bool chosen[2];
     enum yk_status status =
         yk_policy_parse(options->sched ? options->sched : "auto", &policy, &arguments, error);
+    for (size_t k = 0; k < options->decoration_count && !status; k++) {
+        struct yk_decoration decoration;
+        status = yk_decoration_parse(&decoration, options->decorations[k].spec, error);
+    }
     if (status)
         return status;
     status = yk_device_list_make(&list, true, error);

@@ -2,7 +2,8 @@
  *
  * The inside of a batch run, shared by batch.c (set-up, worker loop), batch_summary.c (the end),
  * batch_devices.c (which devices are used), batch_files.c and batch_encode.c (the stages of a file),
- * batch_bands.c (rows on devices) and batch_driver.c (one thread per OpenCL device).
+ * batch_bands.c (rows on devices), batch_driver.c (one thread per OpenCL device) and batch_faults.c (devices
+ * that fail).
  *
  * Threads: the pool's workers (the caller is one), the I/O thread (its callbacks), the drivers. One lock
  * guards the whole engine; it is released while anything is read, decoded, computed, encoded or reported.
@@ -18,6 +19,7 @@
 
 #include "batch_rates.h"
 #include "batch_usage.h"
+#include "decorate.h"
 #include "job.h"
 #include "splitter.h"
 #include "trace.h"
@@ -53,12 +55,32 @@ struct work {
     bool cancelled;
     bool abandoned; /* a device hangs with a band of it and may still write: its images are given up, not
                        freed */
-    bool again;     /* it was begun anew after that */
+    bool again;     /* it was begun anew after that, or after wrong results */
+    bool redo;      /* it is to be begun anew: a device computed wrong rows of it */
+    bool planning;  /* while WORK_BUSY: the next phase is being planned */
     struct yk_error error;      /* status is YK_OK while all is well */
     struct yk_image *result;    /* owned; while it is encoded */
     struct yk_encoder *encoder; /* owned; NULL before and after */
     size_t parts, next_part, parts_done;
     struct yk_bytes encoded;
+};
+
+/* How a device has failed so far without being retired. */
+struct device_faults {
+    bool wrong;       /* it computed wrong rows: what it still had is computed again (its driver's alone) */
+    int row_limit;    /* bands of more rows did not fit its memory; 0: none was too large */
+    unsigned strikes; /* bands that did not fit in pieces either: in this run, ... */
+    unsigned file_strikes;              /* ... and of one file, ... */
+    const struct yk_batch_item *struck; /* ... which is this */
+};
+
+/* What became of a band of a device besides its status. */
+struct band_result {
+    unsigned by;    /* the device whose rows they are now: the one that had it, or the CPU instead */
+    bool checked;   /* they were computed twice, ... */
+    bool wrong;     /* ... with different results: they are the CPU's */
+    bool too_large; /* they did not fit the device's memory: they are the CPU's, and `shortage` says why */
+    struct yk_error shortage;
 };
 
 struct engine_device {
@@ -71,6 +93,11 @@ struct engine_device {
     unsigned number;
     uint64_t last_end; /* when its driver's last band ended */
     uint16_t track;    /* of the trace */
+    bool hung;         /* it must not be called again (its driver's alone) */
+    struct device_faults faults;
+    struct yk_decoration decoration;
+    bool decorated;
+    struct yk_decorated_counts *counts; /* borrowed, the test's; may be NULL */
 };
 
 struct engine {
@@ -99,10 +126,11 @@ struct engine {
     struct yk_rates rates; /* of the devices, learnt in this run */
     uint64_t codec_time;   /* ns that the workers spent in decoding and encoding so far */
 
-    bool stopping;         /* no new files (fail-fast) */
-    bool cancelled;        /* give up the ones in flight too */
-    struct yk_error fatal; /* status is not YK_OK: the run as a whole failed */
-    bool reporting;        /* a worker is in a callback */
+    bool stopping;          /* no new files (fail-fast) */
+    bool cancelled;         /* give up the ones in flight too */
+    uint32_t wrong_devices; /* bit k: device k computed wrong rows */
+    struct yk_error fatal;  /* status is not YK_OK: the run as a whole failed */
+    bool reporting;         /* a worker is in a callback */
     uint64_t started, last_progress;
     struct yk_batch_progress progress;
     struct yk_usage usage;
@@ -152,9 +180,9 @@ void yk_engine_recharge(struct work *work);
  * report. No band of it may be in flight. */
 void yk_engine_end(struct work *work);
 
-/* Begins an abandoned file anew: reads it again, for the devices that are left. No band of it may be in
- * flight. false: that cannot be (standard input, a run that is stopping). */
-bool yk_engine_restart(struct work *work);
+/* Begins a file anew that a device left abandoned or wrong: reads it again, for the devices that are left.
+ * Where that cannot be (standard input, a run that is stopping) it ends. No band of it may be in flight. */
+void yk_engine_restart(struct work *work);
 
 /* Reports an ended file to the observer and frees it. */
 void yk_engine_report(struct engine *engine, struct work *work);
@@ -183,13 +211,48 @@ void yk_engine_start_phase(struct work *work);
 struct work *yk_engine_claim(struct engine *engine, unsigned device, struct yk_band *band);
 
 /* A claimed band is back: commits it, or, when `status` says that it failed, retires the device (an OpenCL
- * one) or ends the file (the CPU, or YK_ERR_TIMEOUT: the device hangs). Frees the band's statistic. Releases
- * the lock while the next phase is planned. */
+ * one) or ends the file (the CPU, or YK_ERR_TIMEOUT: the device hangs). `result` may be NULL: the device's
+ * own rows. Frees the band's statistic. Releases the lock while the next phase is planned. */
 void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_band *band,
-                           uint64_t nanoseconds, enum yk_status status, const struct yk_error *error);
+                           uint64_t nanoseconds, enum yk_status status, const struct band_result *result,
+                           const struct yk_error *error);
 
-/* Takes a device out of the run; what it had goes elsewhere, to the CPU where nothing else is left. */
-void yk_engine_retire(struct engine *engine, unsigned device, const struct yk_error *error);
+/* Takes a device out of the run; what it had goes elsewhere, to the CPU where nothing else is left. One
+ * notice says so; `item`, if not NULL, is the file whose rows [y0, y1) it could not do. Releases the lock. */
+void yk_engine_retire(struct engine *engine, unsigned device, const struct yk_batch_item *item, int y0,
+                      int y1, const struct yk_error *error);
+
+/* ---- batch_faults.c ---- */
+
+/* How long a device may take for a band before it counts as hung, in ns. With the lock held. */
+uint64_t yk_engine_patience(const struct engine *engine, unsigned device, const struct work *work,
+                            const struct yk_band *band);
+
+/* What is done about a band that a driver's device gave back from submit or wait with `status`, before it is
+ * committed: one that did not fit its memory is computed in smaller pieces, the last ones on the CPU; of
+ * those that went well the chosen ones are computed once more on the CPU and compared. Returns the status of
+ * the band as it is then. Without the lock; long. */
+enum yk_status yk_engine_settle(struct engine *engine, unsigned device, unsigned slot,
+                                const struct work *work, const struct yk_band *band, uint64_t patience,
+                                enum yk_status status, struct band_result *result, struct yk_error *error);
+
+/* Before a wrong band is committed: whatever of files in flight the device computed unseen is to be done
+ * anew. With the lock held. */
+void yk_engine_distrust(struct engine *engine, unsigned device);
+
+/* After a band that was too large, or wrong, was committed: counts, warns, retires. With the lock held,
+ * released meanwhile. */
+void yk_engine_blame(struct engine *engine, unsigned device, const struct yk_batch_item *item,
+                     const struct yk_band *band, const struct band_result *result);
+
+/* ---- batch_devices.c: opening ---- */
+
+/* Opens a device of the table with its decoration, `slots` bands at a time. */
+enum yk_status yk_engine_open_device(struct engine *engine, unsigned device, unsigned slots,
+                                     struct yk_device **opened, struct yk_error *error);
+
+/* Closes it, if it was opened. */
+void yk_engine_close_device(struct engine *engine, unsigned device, struct yk_device *opened);
 
 /* ---- batch_trace.c; any thread, with or without the lock ---- */
 

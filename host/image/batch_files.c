@@ -207,20 +207,23 @@ static void give_up_job(struct work *work)
     yk_splitter_clear(&work->splitter);
 }
 
-bool yk_engine_restart(struct work *work)
+void yk_engine_restart(struct work *work)
 {
     struct engine *engine = work->engine;
-    if (engine->cancelled || strcmp(work->item->input, "-") == 0)
-        return false;
+    if (engine->cancelled || strcmp(work->item->input, "-") == 0) {
+        work->cancelled = work->cancelled || engine->cancelled;
+        yk_engine_end(work);
+        return;
+    }
     give_up_job(work);
     engine->summary->input_pixels -= (uint64_t)work->item->in_width * work->item->in_height;
     yk_engine_charge(work, work->item->input_bytes);
     work->error.status = YK_OK;
-    work->abandoned = false;
+    work->abandoned = work->redo = false;
+    work->item->unverified = 0;
     work->again = true;
     work->stage = WORK_READING;
     start_reading(work);
-    return true;
 }
 
 void yk_engine_end(struct work *work)

@@ -19,6 +19,8 @@ static void count_items(struct engine *engine)
         summary->failed += item->state == YK_ITEM_FAILED;
         summary->skipped += item->state == YK_ITEM_SKIPPED;
         summary->cancelled += item->state == YK_ITEM_CANCELLED;
+        item->suspect = item->state == YK_ITEM_DONE && (item->unverified & engine->wrong_devices) != 0;
+        summary->suspects += item->suspect;
         summary->output_bytes += item->output_bytes;
         summary->times.read += item->times.read;
         summary->times.decode += item->times.decode;

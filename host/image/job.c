@@ -145,6 +145,9 @@ void yk_job_clear(struct yk_job *job)
 
 void yk_job_abandon(struct yk_job *job)
 {
+    yk_mem_give_up(job->source);
+    yk_mem_give_up(job->target);
+    yk_mem_give_up(job->program);
     yk_mem_free(job->stat);
     *job = (struct yk_job){0};
 }

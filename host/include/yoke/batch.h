@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include <yoke/codec.h>
+#include <yoke/device.h>
 #include <yoke/image.h>
 #include <yoke/io.h>
 #include <yoke/metadata.h>
@@ -57,7 +58,9 @@ struct yk_batch_item {
     uint64_t output_bytes;
     uint32_t in_width, in_height, out_width, out_height;
     struct yk_stage_times times;
-    uint32_t devices; /* bit k: device k of the run computed rows of it */
+    uint32_t devices;    /* bit k: device k of the run computed rows of it */
+    uint32_t unverified; /* bit k: of which some were not recomputed; only where `verify` is above 0 */
+    bool suspect; /* DONE, with unverified rows of a device that was found to compute wrong ones later */
 };
 
 struct yk_batch_plan {
@@ -77,12 +80,35 @@ void yk_batch_plan_free(struct yk_batch_plan *plan);
 
 /* ---- Run ---- */
 
+/* For developers and tests: a device of the run gets a decoration around it ("throttle=4,fail-at=2"; the
+ * words are in host/device/decorate.h). `device` is "cpu", the name of an OpenCL device, or "cpu:N", N from
+ * 1: a further device made of the CPU's code, with a thread of its own, which `devices` of the options can
+ * then name. */
+struct yk_batch_decoration {
+    const char *device, *spec;
+    struct yk_decorated_counts
+        *counts; /* may be NULL; filled in when the run ends, if the device was opened */
+};
+
+enum yk_self_test {
+    YK_SELF_TEST_ONCE,   /* before the first use of a device with this driver and this program */
+    YK_SELF_TEST_ALWAYS, /* in every run */
+    YK_SELF_TEST_NEVER
+};
+
 struct yk_batch_options {
     const char *devices; /* selection as in yk_device_select; NULL: "auto" */
     const char *sched;   /* policy; NULL: "auto" */
     bool strict_devices; /* a class of devices that matches nothing, or a device that fails, is an error */
-    unsigned threads;    /* CPU threads; 0: one per processor of this process */
-    uint64_t memory;     /* budget in bytes; 0: a quarter of the machine's memory */
+    bool stop_on_device_error; /* a device that fails ends the run (one that is missing does not) */
+    unsigned verify; /* per cent of the bands, chosen by file and row, that the CPU computes once more */
+    unsigned device_timeout_ms; /* a band that takes longer is a hung device; 0: 5 s or 20 times as long as is
+                                   to be expected from its speed so far, whichever is more */
+    enum yk_self_test self_test; /* known answers of the pipeline's operations on each device but the CPU */
+    const struct yk_batch_decoration *decorations; /* borrowed */
+    size_t decoration_count;
+    unsigned threads; /* CPU threads; 0: one per processor of this process */
+    uint64_t memory;  /* budget in bytes; 0: a quarter of the machine's memory */
     enum yk_overwrite overwrite;
     bool fail_fast; /* stop taking new files after the first failure */
     struct yk_limits limits;
@@ -145,7 +171,9 @@ struct yk_batch_together {
 
 struct yk_batch_summary {
     size_t done, failed, skipped, cancelled;
-    uint64_t elapsed; /* ns, wall */
+    size_t wrong_bands, suspects; /* bands that `verify` found wrong (and replaced), suspect items */
+    bool device_failed; /* the run ended because a device failed (strict_devices, stop_on_device_error) */
+    uint64_t elapsed;   /* ns, wall */
     uint64_t input_bytes, output_bytes, input_pixels;
     struct yk_stage_times times; /* sums over files: compute over all devices */
     unsigned threads;
@@ -161,7 +189,8 @@ struct yk_batch_summary {
 
 /* Runs every PLANNED item of the plan through the pipeline and fills its outcome in. Returns YK_OK when the
  * run went through, whatever became of single files; YK_ERR_CANCELLED when it was stopped; YK_ERR_MISSING for
- * a demanded device; YK_ERR_PARSE / _UNKNOWN for `devices` and `sched`; YK_ERR_NOMEM. `summary` is filled in
+ * a demanded device; YK_ERR_PARSE / _UNKNOWN / _RANGE for `devices`, `sched` and decorations; the device's
+ * own error where its failure ends the run (summary->device_failed); YK_ERR_NOMEM. `summary` is filled in
  * every case. Files that were not finished leave no trace. One run per plan at a time; the calling thread
  * works too. */
 enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline *pipeline,

@@ -42,6 +42,13 @@ struct yk_device_list {
     char notice[256]; /* why there is no OpenCL at all ("no OpenCL loader (libOpenCL.so.1)"); else empty */
 };
 
+/* What happened to a device with a decoration (host/device/decorate.h), a facility for tests. */
+struct yk_decorated_counts {
+    int64_t packages;   /* submitted, and not refused for want of memory */
+    int64_t after_hang; /* calls that came after it had hung, but for closing it: there should be none */
+    bool failed;        /* a failure that was asked for has happened; running out of memory is none of them */
+};
+
 /* Lists the CPU first, then, unless `cpu_only`, every OpenCL device. A missing loader or platform is no
  * error: the list is shorter and `notice` says why. Errors: YK_ERR_NOMEM; YK_ERR_PARSE (a developer
  * variable). One thread at a time. */
