@@ -13,13 +13,19 @@
 #include "escape.h"
 #include "exit.h"
 #include "json_text.h"
+#include "rates.h"
 
 struct values {
-    bool json;
+    bool json, rates;
+    const char *profile;
 };
 
 static const struct cli_option options[] = {
     {"json", 0, CLI_FLAG, offsetof(struct values, json), NULL, NULL, 0, 0, "as JSON"},
+    {"rates", 0, CLI_FLAG, offsetof(struct values, rates), NULL, NULL, 0, 0,
+     "show what earlier runs have learnt of their speed"},
+    {"profile", 0, CLI_PATH, offsetof(struct values, profile), "FILE", NULL, 0, 0,
+     "the file for --rates (default: in the user's cache)"},
     {NULL, 0, CLI_FLAG, 0, NULL, NULL, 0, 0, NULL},
 };
 
@@ -99,7 +105,7 @@ static void print_list(const struct yk_device_list *list)
 
 static int run(const struct cli_command *command, int count, char **argv)
 {
-    struct values values = {false};
+    struct values values = {0};
     struct cli_words words;
     int code = cli_parse(command, count, argv, &values, &words);
     if (code != CLI_GO_ON)
@@ -108,9 +114,13 @@ static int run(const struct cli_command *command, int count, char **argv)
     struct yk_error error;
     if (words.count > 0) {
         code = cli_usage_error(command, "'%s': no arguments are wanted", words.words[0]);
+    } else if (values.profile && !values.rates) {
+        code = cli_usage_error(command, "--profile is for --rates");
     } else if (yk_device_list_make(&list, false, &error) != YK_OK) {
         cli_error("devices", "%s", error.text);
         code = cli_exit_for(error.status);
+    } else if (values.rates) {
+        code = cli_rates_print(values.profile, &list, values.json);
     } else if (values.json) {
         code = cli_json_print("devices", list_json(&list), EXIT_DONE);
     } else {

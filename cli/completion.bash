@@ -44,6 +44,9 @@ _yoke() {
         return ;;
     image:--sched)
         return ;;
+    image:--profile)
+        _yoke_files
+        return ;;
     image:--threads | image:-j)
         return ;;
     image:--mem | image:-m)
@@ -69,6 +72,9 @@ _yoke() {
         return ;;
     image:--progress)
         _yoke_words "auto always never"
+        return ;;
+    devices:--profile)
+        _yoke_files
         return ;;
     info:--max-pixels)
         return ;;
@@ -107,16 +113,16 @@ _yoke() {
     image)
         arguments='file'
         options="--help --output --recursive --files-from --null --overwrite
-            --in-place --devices --sched --explain-devices --strict-devices --threads
-            --mem --png --depth --strip --keep --max-pixels
-            --io --fail-fast --dry-run --report --stats --trace
-            --progress --quiet" ;;
+            --in-place --devices --sched --profile --calibrate --explain-devices
+            --strict-devices --threads --mem --png --depth --strip
+            --keep --max-pixels --io --fail-fast --dry-run --report
+            --stats --trace --progress --quiet" ;;
     ops)
         arguments='op'
         options="--help --markdown --json" ;;
     devices)
         arguments='none'
-        options="--help --json" ;;
+        options="--help --json --rates --profile" ;;
     info)
         arguments='file'
         options="--help --json --max-pixels" ;;

@@ -16,8 +16,8 @@ extern const char *const cli_png_words[];
 
 struct cli_image {
     const char *pipeline; /* the first argument */
-    const char *output, *files_from, *devices, *sched, *report, *trace;
-    bool recursive, null, in_place, fail_fast, dry_run, stats, explain, quiet, strict_devices;
+    const char *output, *files_from, *devices, *sched, *report, *trace, *profile;
+    bool recursive, null, in_place, fail_fast, dry_run, stats, explain, quiet, strict_devices, calibrate;
     unsigned overwrite, progress, io;     /* positions in their words */
     uint64_t threads, memory, max_pixels; /* 0: the library's default */
     unsigned png, depth;                  /* positions in their words */

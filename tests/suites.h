@@ -17,6 +17,7 @@ YK_SUITE(cl)
 YK_SUITE(device)
 YK_SUITE(sched)
 YK_SUITE(sim)
+YK_SUITE(profile)
 YK_SUITE(pipeline)
 YK_SUITE(batch)
 /* clang-format on */

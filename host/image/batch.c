@@ -265,9 +265,12 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
         free(engine);
         return status;
     }
+    yk_engine_load_profile(engine);
+    yk_engine_calibrate(engine);
     for (unsigned k = 0; k < engine->device_count; k++) {
         struct yk_error reason;
-        if (k == engine->cpu || yk_engine_start_driver(engine, k))
+        bool spare = k == engine->cpu || engine->device_states[k].retired;
+        if (spare || yk_engine_start_driver(engine, k))
             continue;
         yk_error_set(&reason, YK_ERR_DEVICE, "no thread for it");
         pthread_mutex_lock(&engine->lock);
@@ -280,6 +283,7 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
             pthread_join(engine->devices[k].driver, NULL);
     pthread_mutex_lock(&engine->lock);
     tick(engine, true);
+    yk_engine_save_profile(engine);
     pthread_mutex_unlock(&engine->lock);
     yk_engine_summarise(engine);
     yk_io_close(engine->io);

@@ -205,9 +205,9 @@ void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_b
             item->unverified |= 1u << by;
         if (band->stat)
             yk_job_join(&work->job, band->stat);
-        /* What the CPU did for it says nothing about the device's speed. */
+        /* What the CPU did for it, or beside it, says nothing about the device's speed. */
         memory = yk_splitter_commit(&work->splitter, device, range, by == device ? nanoseconds : 0);
-        if (work->kind && by == device)
+        if (work->kind && by == device && !(result && result->checked))
             yk_rates_learn(work->kind, device, &work->splitter, range.end - range.begin);
     }
     if (status == YK_ERR_TIMEOUT) /* the device may still write to it */

@@ -7,7 +7,7 @@
 #include "pool.h"
 
 enum {
-    SLOTS = 2,
+    SLOTS = YK_DRIVER_SLOTS,
     PREPARE_NS = 100000 /* what takes less is no compiling, and not shown in a trace */
 };
 
@@ -125,10 +125,13 @@ static void *driver_main(void *argument)
     struct engine_device *self = argument;
     struct engine *engine = self->engine;
     struct yk_error error = {YK_OK, ""};
-    struct yk_device *device = NULL;
-    uint64_t start = yk_clock_ns();
-    enum yk_status status = yk_engine_open_device(engine, self->number, SLOTS, &device, &error);
-    yk_engine_trace_stage(engine, self->number, 0, "open", NULL, start, yk_clock_ns());
+    struct yk_device *device = self->device; /* already open where it was calibrated */
+    enum yk_status status = YK_OK;
+    if (!device) {
+        uint64_t start = yk_clock_ns();
+        status = yk_engine_open_device(engine, self->number, SLOTS, &device, &error);
+        yk_engine_trace_stage(engine, self->number, 0, "open", NULL, start, yk_clock_ns());
+    }
     pthread_mutex_lock(&engine->lock);
     self->device = device;
     if (status)
@@ -146,5 +149,9 @@ bool yk_engine_start_driver(struct engine *engine, unsigned device)
     self->engine = engine;
     self->number = device;
     self->has_driver = yk_pool_start_driver(&self->driver, driver_main, self);
+    if (!self->has_driver) {
+        yk_engine_close_device(engine, device, self->device); /* open where it was calibrated */
+        self->device = NULL;
+    }
     return self->has_driver;
 }

@@ -281,7 +281,22 @@ void yk_engine_trace_band(struct engine *engine, unsigned device, unsigned lane,
 /* Fills the summary in, after the last thread has ended. */
 void yk_engine_summarise(struct engine *engine);
 
+/* ---- batch_profile.c, batch_calibrate.c; before and after the workers and drivers ---- */
+
+/* Reads the profile where it is wanted and there is more than one device to choose among. */
+void yk_engine_load_profile(struct engine *engine);
+
+/* Writes what was learnt. With the lock held: where the file was named and cannot be written, the observer
+ * is told. */
+void yk_engine_save_profile(struct engine *engine);
+
+/* Opens every device and has each work on a few bands of the first file, so that the run begins with rates.
+ * A device that fails is left to its driver, which will tell. */
+void yk_engine_calibrate(struct engine *engine);
+
 /* ---- batch_driver.c ---- */
+
+enum { YK_DRIVER_SLOTS = 2 }; /* bands in flight on an OpenCL device */
 
 /* Starts the driver thread of a device. false: no thread could be made. */
 bool yk_engine_start_driver(struct engine *engine, unsigned device);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "profile.h"
+
 enum { MOST_KINDS = 256 }; /* a run of so many different pipelines does not exist; images of all sizes do */
 
 static const double STAT_COST = 4.0; /* steps per pixel of a statistic: reading it, as in yk_program_cost */
@@ -68,6 +70,28 @@ static unsigned distance(unsigned a, unsigned b)
     return a > b ? a - b : b - a;
 }
 
+static struct yk_profile_key key_of(const struct yk_rates *rates, const struct yk_rate_kind *kind,
+                                    unsigned device)
+{
+    struct yk_profile_key key = {.kernels = rates->kernels, .size = kind->size};
+    memcpy(key.work, kind->text, sizeof key.work);
+    memcpy(key.device, rates->devices[device], sizeof key.device);
+    return key;
+}
+
+/* Sets what the profile says of a device and a new kind. A rate for another size gives way to one of this
+ * run. */
+static void recall(const struct yk_rates *rates, struct yk_rate_kind *kind, unsigned device)
+{
+    struct yk_profile_key key = key_of(rates, kind, device);
+    const struct yk_profile_entry *entry = yk_profile_use(&rates->profile, &key, rates->now);
+    struct yk_policy_rate *rate = &kind->rates[device];
+    if (!entry || (rate->rate > 0.0 && entry->key.size != key.size))
+        return;
+    rate->rate = (double)entry->rate.rate / 1e3;
+    rate->setup_ns = rate->samples ? 0.0 : (double)entry->rate.setup_ns;
+}
+
 struct yk_rate_kind *yk_rates_kind(struct yk_rates *rates, const struct yk_work_shape *shape)
 {
     const struct yk_rate_kind *nearest = NULL;
@@ -84,8 +108,12 @@ struct yk_rate_kind *yk_rates_kind(struct yk_rates *rates, const struct yk_work_
         return NULL;
     memcpy(made->text, shape->text, sizeof made->text);
     made->size = shape->size;
-    for (unsigned k = 0; k < YK_POLICY_DEVICES && nearest; k++)
-        made->rates[k] = nearest->rates[k];
+    for (unsigned k = 0; k < YK_POLICY_DEVICES; k++) {
+        if (nearest)
+            made->rates[k] = nearest->rates[k];
+        if (k < rates->device_count)
+            recall(rates, made, k);
+    }
     made->next = rates->kinds;
     rates->kinds = made;
     rates->count++;
@@ -96,8 +124,73 @@ void yk_rates_learn(struct yk_rate_kind *kind, unsigned device, const struct yk_
                     uint64_t rows)
 {
     const struct yk_policy_job *job = &splitter->job;
-    yk_policy_learn(&kind->rates[device], (double)(rows + job->halo) * job->row_work,
-                    job->devices[device].lanes, splitter->spent_ns);
+    struct yk_policy_rate *rate = &kind->rates[device];
+    unsigned lanes = job->devices[device].lanes;
+    double work = (double)(rows + job->halo) * job->row_work, ns = (double)splitter->spent_ns;
+    if (ns > 0.0 && rate->samples == 0 && lanes == 1) { /* the first packages of several lanes overlap */
+        kind->first_work[device] = work;
+        kind->first_ns[device] = ns;
+    } else if (ns > 0.0 && rate->samples >= lanes)
+        yk_profile_sample(&kind->learnt[device], work * lanes / ns * 1e9);
+    yk_policy_learn(rate, work, lanes, splitter->spent_ns);
+}
+
+void yk_rates_probed(struct yk_rate_kind *kind, unsigned device, unsigned lanes, const double *rates,
+                     size_t count)
+{
+    struct yk_policy_rate *rate = &kind->rates[device];
+    for (size_t k = 0; k < count; k++) {
+        rate->rate = k ? 0.5 * (rate->rate + rates[k] / 1e3) : rates[k] / 1e3;
+        yk_profile_sample(&kind->learnt[device], rates[k]);
+    }
+    if (count == 0)
+        return;
+    rate->samples = lanes; /* their first packages are behind them */
+    rate->setup_ns = 0.0;
+}
+
+/* ---- the profile ---- */
+
+void yk_rates_open(struct yk_rates *rates, const char *path, char (*devices)[YK_PROFILE_DEVICE],
+                   unsigned count, uint64_t kernels, uint64_t now)
+{
+    yk_profile_load(&rates->profile, path);
+    rates->devices = devices;
+    rates->device_count = count;
+    rates->kernels = kernels;
+    rates->now = now;
+}
+
+/* What the first package cost besides its work. */
+static uint64_t setup_of(const struct yk_rate_kind *kind, unsigned device)
+{
+    double rest = kind->first_ns[device] - kind->first_work[device] * 1e9 / (double)kind->learnt[device].rate;
+    return rest > 0.0 ? (uint64_t)rest : 0;
+}
+
+size_t yk_rates_learnt(const struct yk_rates *rates, struct yk_profile_entry **entries)
+{
+    size_t count = 0;
+    *entries = NULL;
+    for (const struct yk_rate_kind *kind = rates->kinds; kind; kind = kind->next)
+        for (unsigned k = 0; k < rates->device_count; k++)
+            count += kind->learnt[k].samples > 0;
+    struct yk_profile_entry *made = count ? calloc(count, sizeof *made) : NULL;
+    if (!made)
+        return 0;
+    count = 0;
+    for (const struct yk_rate_kind *kind = rates->kinds; kind; kind = kind->next)
+        for (unsigned k = 0; k < rates->device_count; k++) {
+            if (kind->learnt[k].samples == 0)
+                continue;
+            struct yk_profile_entry *entry = &made[count++];
+            entry->key = key_of(rates, kind, k);
+            entry->rate = kind->learnt[k];
+            entry->rate.setup_ns = setup_of(kind, k);
+            entry->learnt = rates->now;
+        }
+    *entries = made;
+    return count;
 }
 
 void yk_rates_free(struct yk_rates *rates)
@@ -107,5 +200,7 @@ void yk_rates_free(struct yk_rates *rates)
         free(rates->kinds);
         rates->kinds = next;
     }
-    rates->count = 0;
+    yk_profile_free(&rates->profile);
+    free(rates->devices);
+    *rates = (struct yk_rates){0};
 }

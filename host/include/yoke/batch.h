@@ -99,6 +99,9 @@ enum yk_self_test {
 struct yk_batch_options {
     const char *devices; /* selection as in yk_device_select; NULL: "auto" */
     const char *sched;   /* policy; NULL: "auto" */
+    const char *profile; /* file of rates from earlier runs (yoke/profile.h), read and written where several
+                            devices are used; NULL: the user's; "": none */
+    bool calibrate;      /* first measure each of several devices on the first file, about 0.15 s each */
     bool strict_devices; /* a class of devices that matches nothing, or a device that fails, is an error */
     bool stop_on_device_error; /* a device that fails ends the run (one that is missing does not) */
     unsigned verify; /* per cent of the bands, chosen by file and row, that the CPU computes once more */

@@ -11,6 +11,7 @@
 #include <yoke/metadata.h>
 #include <yoke/op.h>
 #include <yoke/pipeline.h>
+#include <yoke/profile.h>
 #include <yoke/sim.h>
 #include <yoke/status.h>
 #include <yoke/trace.h>
