@@ -16,7 +16,8 @@ struct sim_values {
     unsigned shape; /* 0: all; else the shape and 1 */
     unsigned profile;
     uint64_t ms; /* 0: the gates' lengths */
-    uint64_t seeds, lanes, halo;
+    uint64_t seeds, lanes, halo, rows;
+    uint64_t overhead, latency, cold; /* us of the devices that are no CPU; 0: the gates' */
     bool json;
 };
 

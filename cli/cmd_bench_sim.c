@@ -34,6 +34,14 @@ static const struct cli_option options[] = {
      "threads of the CPU, together of the same speed (default: 1)"},
     {"halo", 0, CLI_NUMBER, offsetof(struct sim_values, halo), "ROWS", NULL, 0, 4096,
      "rows that each package computes beside its own (default: 0)"},
+    {"rows", 0, CLI_NUMBER, offsetof(struct sim_values, rows), "N", NULL, 1, 100000000,
+     "rows of the job (default: 4096)"},
+    {"overhead", 0, CLI_NUMBER, offsetof(struct sim_values, overhead), "US", NULL, 1, 1000000000,
+     "microseconds that a package of the devices beside the CPU costs more than its rows (default: 300)"},
+    {"latency", 0, CLI_NUMBER, offsetof(struct sim_values, latency), "US", NULL, 1, 1000000000,
+     "microseconds until such a package can begin, unless another one runs meanwhile (default: 0)"},
+    {"cold", 0, CLI_NUMBER, offsetof(struct sim_values, cold), "US", NULL, 1, 1000000000,
+     "microseconds that their first package costs more (default: 5000)"},
     {"slow", 0, CLI_TEXT, offsetof(struct sim_values, slow), "DEV@MS=F", NULL, 0, 0,
      "device DEV (0: the CPU) is F times slower from MS on"},
     {"fail", 0, CLI_TEXT, offsetof(struct sim_values, fail), "DEV@N", NULL, 0, 0,
@@ -111,6 +119,23 @@ static const char *set_faults(const struct sim_values *values, struct yk_sim_set
 
 /* ---- runs ---- */
 
+/* Rows, and what packages cost, where that is not as in the gates. */
+static void set_costs(const struct sim_values *values, struct yk_sim_setup *setup)
+{
+    double more = values->rows ? (double)values->rows / (double)setup->rows : 1.0;
+    setup->rows = values->rows ? values->rows : setup->rows;
+    for (unsigned k = 0; k < setup->device_count; k++) {
+        struct yk_sim_device *device = &setup->devices[k];
+        device->rate *= more;
+        if (k > 0 && values->overhead)
+            device->overhead_ns = (double)values->overhead * 1e3;
+        if (k > 0 && values->latency)
+            device->latency_ns = (double)values->latency * 1e3;
+        if (k > 0 && values->cold)
+            device->cold_ns = (double)values->cold * 1e3;
+    }
+}
+
 /* Fills the setup of a case in; an exit code, or CLI_GO_ON. */
 static int prepare(const struct cli_command *command, const struct sim_values *values, struct sim_case *it)
 {
@@ -124,6 +149,7 @@ static int prepare(const struct cli_command *command, const struct sim_values *v
     setup->halo = values->halo;
     setup->seed = 1;
     setup->devices[0].lanes = (unsigned)values->lanes;
+    set_costs(values, setup);
     it->series.seeds = (unsigned)values->seeds;
     const char *fault = set_faults(values, setup);
     if (fault)

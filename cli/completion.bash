@@ -99,6 +99,14 @@ _yoke() {
         return ;;
     'bench sim':--halo)
         return ;;
+    'bench sim':--rows)
+        return ;;
+    'bench sim':--overhead)
+        return ;;
+    'bench sim':--latency)
+        return ;;
+    'bench sim':--cold)
+        return ;;
     'bench sim':--slow)
         return ;;
     'bench sim':--fail)
@@ -138,8 +146,8 @@ _yoke() {
     'bench sim')
         arguments='none'
         options="--help --policy --ratio --shape --ms --profile
-            --seeds --lanes --halo --slow --fail --hang
-            --json --trace" ;;
+            --seeds --lanes --halo --rows --overhead --latency
+            --cold --slow --fail --hang --json --trace" ;;
     version)
         arguments='none'
         options="--help --json" ;;

@@ -26,9 +26,13 @@ static const double FIRST_PART = 0.05, FIRST_ALONE = 0.2;
  * kernel launch, copies, a wake-up. Part of its rows that may be halo: with eight times the halo as the least
  * package, as was here before, efficiency with a halo of 16 of 4096 rows was 0.89 instead of 0.93. */
 static const double OVERHEAD_PART = 0.05, USUAL_OVERHEAD_MS = 0.1, HALO_PART = 0.1;
-/* Part of the time left that a slower device's package may take: one that waits in its second slot; one of a
- * device that is not measured (of the time the others need). */
-static const double AHEAD_PART = 0.05, RISK = 0.25;
+/* Part of the time left that a slower device's package may take which waits in its second slot. */
+static const double AHEAD_PART = 0.05;
+/* Part of the time that the others need for the rest which a package of a device that is not measured may
+ * take, as far as is known: the least package, because a device may only be slow to start; a larger one. */
+static const double RISK_LEAST = 0.5, RISK = 0.25;
+/* A rate that is so many times that of a smaller package still rises with the size: the overhead hides it. */
+static const double RISING = 1.5;
 /* Several devices are used where they are expected to gain 5 % over the best one. Rates known beforehand are
  * within 20 % at best, so that a gain of 5 % may look like one of 3.5 %; and where several have begun, noise
  * is not to part them. */
@@ -206,21 +210,39 @@ static bool takes_all(const struct view *view, const struct yk_policy_state *sta
     return measured(state, job, device) && own <= all;
 }
 
-/* Rows for a device whose rate is not known: as few as pay, one package at a time, and none when its first
- * package was so slow that another might end after all else. */
+/* Rows for a device whose rate is not known: as few as there are first, then more, one package at a time,
+ * until its rate no longer rises; and none where another might end after all else. Without the rise a device
+ * with an overhead of 3 ms was thought fifty times too slow, and given up: efficiency 0.34 at 1:2, 200 ms. */
 static double probe_rows(const struct view *view, const struct yk_policy_state *state,
                          const struct yk_policy_job *job, unsigned device)
 {
     const struct yk_policy_estimate *estimate = &state->estimate[device];
-    double others = 0.0, rows = at_most((double)job->granule * job->devices[device].lanes, view->rest);
+    double least = at_most((double)job->granule * job->devices[device].lanes, view->rest), others = 0.0;
     if (job->held[device])
         return 0.0;
     for (unsigned k = 0; k < job->device_count; k++)
         others += k != device && measured(state, job, k) ? view->rate[k] : 0.0;
-    if (estimate->rate > 0.0 && others > 0.0 &&
-        (rows + (double)job->halo) / estimate->rate > RISK * view->rest / others)
-        return 0.0;
-    return rows;
+    double rows = at_most(GROWTH * (double)estimate->largest, view->rest);
+    if (estimate->rate > 0.0 && others > 0.0) {
+        double until_end = view->rest / others * estimate->rate, halo = (double)job->halo;
+        if (least + halo > RISK_LEAST * until_end)
+            return 0.0;
+        rows = at_most(rows, RISK * until_end - halo);
+    }
+    return rows > least ? rows : least;
+}
+
+/* What a package costs besides its rows: told, else what the first small package took beyond its rows. */
+static double overhead_ms(const struct yk_policy_state *state, const struct yk_policy_job *job,
+                          unsigned device)
+{
+    const struct yk_policy_estimate *estimate = &state->estimate[device];
+    double known = told(job, device).overhead_ns / 1e6;
+    if (known > 0.0)
+        return known;
+    if (estimate->small_ms > 0.0)
+        known = estimate->small_ms - estimate->small_rows * estimate->lanes / estimate->rate;
+    return known > USUAL_OVERHEAD_MS ? known : USUAL_OVERHEAD_MS;
 }
 
 /* Rows for a device whose rate is known: a part of what it can do until all are done; all of that near the
@@ -232,9 +254,8 @@ static double guided_rows(const struct view *view, const struct yk_policy_state 
     bool fastest = device == view->fastest;
     if (!fastest && !several)
         return 0.0;
-    double rate = view->rate[device], overhead = told(job, device).overhead_ns / 1e6,
-           halo = (double)job->halo;
-    overhead = overhead > 0.0 ? overhead : USUAL_OVERHEAD_MS;
+    double rate = view->rate[device], overhead = overhead_ms(state, job, device), halo = (double)job->halo;
+
     double end = several ? finish_ms(view, job->device_count, halo) : view->ready[device] + view->rest / rate;
     double share = at_most((end - view->ready[device]) * rate - halo, view->rest);
     double lower = rate * overhead / OVERHEAD_PART + halo / HALO_PART;
@@ -324,17 +345,27 @@ static void auto_done(struct yk_policy_state *state, unsigned device, uint64_t r
         estimate->trusted = estimate->trusted || estimate->samples > estimate->lanes;
         return;
     }
-    double rate = (double)(rows + state->halo) * estimate->lanes / ((double)nanoseconds / 1e6);
+
+    double all_rows = (double)(rows + state->halo), ms = (double)nanoseconds / 1e6;
+    double rate = all_rows * estimate->lanes / ms;
     if (estimate->samples <= estimate->lanes) {
         /* It pays for compiling and first touch. */
         estimate->rate = estimate->trusted ? estimate->rate : rate;
         return;
     }
-    /* A mean of ratios: rows that have become four times as dear are noticed as soon as ones that became
-     * cheap (a mean of rates takes three times as long: balance 0.945 instead of 0.974 in the worst case of
-     * the gates, 1:20, burst, 200 ms). */
-    estimate->rate = estimate->trusted ? estimate->rate * pow(rate / estimate->rate, NEWEST_PART) : rate;
-    estimate->trusted = true;
+    if (estimate->trusted) {
+        /* A mean of ratios: rows that have become four times as dear are noticed as soon as ones that became
+         * cheap (a mean of rates takes three times as long: balance 0.945 instead of 0.974 in the worst case
+         * of the gates, 1:20, burst, 200 ms). */
+        estimate->rate *= pow(rate / estimate->rate, NEWEST_PART);
+        return;
+    }
+    if (!(estimate->small_ms > 0.0)) {
+        estimate->small_rows = all_rows;
+        estimate->small_ms = ms;
+    }
+    estimate->trusted = rate <= RISING * estimate->rate;
+    estimate->rate = rate;
 }
 
 const struct yk_policy yk_policy_auto = {

@@ -35,6 +35,9 @@ spans = [event for event in trace if event["ph"] == "X"]
 done = [span["args"]["y1"] - span["args"]["y0"] for span in spans if span["name"] == "package"]
 print(sum(done), sorted({span["name"] for span in spans}), len({span["pid"] for span in spans}))
 PYTHON
+costs=(--rows 100 --cold 50000 --overhead 1 --latency 1000)
+"$YOKE" "${quick[@]}" --ratio 1:2 --shape flat "${costs[@]}" --policy single:1 --json |
+    python3 -c 'import json, sys; print(241 < json.load(sys.stdin)["cases"][0]["makespan_ms"] < 261)'  # 200 + 50 + 1
 title "errors"
 for words in "--policy banana" "--ratio 1:x" "--ratio 1:" "--ratio 0:1" "--shape round" "--ms 0" "--fail 2@1" \
     "--fail 0@0" "--fail 1" "--slow 0@5" "--slow 0@5=0" "--hang x@1" "--lanes 0" "x" "--trace no/such/folder/t"; do
