@@ -31,5 +31,6 @@ finished = sorted(d["finished_ms"] for d in devices)
 assert abs(together["balance"] - finished[0] / finished[1]) < 1e-6
 assert 0 < together["efficiency"] < 1.2
 cl = devices[1]
-print(cl["rows"], cl["bytes_up"] >= cl["rows"] * 600, cl["bytes_down"] > 0, cl["returned_bands"], cl["retired"])
+assert cl["bytes_up"] == 0 or cl["bytes_up"] >= cl["rows"] * 600 # 0: it shares the host's memory
+print(cl["rows"], cl["returned_bands"], cl["retired"])
 REPORT
