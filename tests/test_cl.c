@@ -15,7 +15,7 @@
 
 #include "test_cl.h"
 
-/* Set in a child process of this program: the name of the only test that it runs. */
+/* Set in a child process of this program, here or by a script: the name of the only test that it runs. */
 static const char child_variable[] = "YOKE_TEST_CL_CHILD";
 
 static void test_no_loader(void)
@@ -316,13 +316,23 @@ static void test_kernels(void)
     clt_each_device(each_kernels);
 }
 
+static void child_unknown(void)
+{
+    CU_FAIL("the variable names no test");
+}
+
 void yk_suite_cl(void)
 {
     CU_pSuite suite = CU_add_suite("cl", NULL, NULL);
-    if (getenv(child_variable)) {
+    const char *child = getenv(child_variable);
+    if (child && strcmp(child, "no-platform") == 0)
         CU_add_test(suite, "child: no platform", child_no_platform);
+    else if (child && strcmp(child, "vectors") == 0)
+        clt_add_vectors(suite);
+    else if (child && !clt_add_planted(suite, child))
+        CU_add_test(suite, "child: unknown", child_unknown);
+    if (child)
         return;
-    }
     CU_add_test(suite, "a missing or wrong loader is a notice", test_no_loader);
     CU_add_test(suite, "no platform is a notice", test_no_platform);
     CU_add_test(suite, "the listing is complete", test_listing);

@@ -37,6 +37,10 @@ struct yk_image *clt_run(struct yk_cl_device *device, const struct yk_program *p
 /* The monotonic time in `seconds`. */
 uint64_t clt_soon(unsigned seconds);
 
+/* Adds the kernel called `name` that is wrong on purpose; false: there is none. */
+bool clt_add_planted(CU_pSuite suite, const char *name);
+/* The known answers alone. */
+void clt_add_vectors(CU_pSuite suite);
 void clt_add_split_tests(CU_pSuite suite);
 void clt_add_cache_tests(CU_pSuite suite);
 void clt_add_run_tests(CU_pSuite suite);

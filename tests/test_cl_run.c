@@ -344,10 +344,15 @@ static void test_small(void)
     clt_each_device(each_small);
 }
 
+void clt_add_vectors(CU_pSuite suite)
+{
+    CU_add_test(suite, "known answers of every operation in bands", test_vectors);
+}
+
 void clt_add_run_tests(CU_pSuite suite)
 {
     CU_add_test(suite, "conversions of literal samples", test_conversions);
-    CU_add_test(suite, "known answers of every operation in bands", test_vectors);
+    clt_add_vectors(suite);
     CU_add_test(suite, "bands of any height, stride and part of a row", test_split);
     CU_add_test(suite, "statistics of 16-bit samples", test_wide_stat);
     CU_add_test(suite, "memory of bands", test_layout);
