@@ -12,6 +12,9 @@
 /* Calls `test` for every usable OpenCL device; counts a skip where there is none. */
 void clt_each_device(void (*test)(const struct yk_device_info *info));
 
+/* As clt_each_device; a device that works on the host's memory is tested again with everything copied. */
+void clt_each_device_both_ways(void (*test)(const struct yk_device_info *info));
+
 /* Opens a device with `slots` slots and a cache folder as in yk_device_options. Ends the test on failure. */
 struct yk_cl_device *clt_open(const struct yk_device_info *info, unsigned slots, const char *cache_folder);
 void clt_close(struct yk_cl_device *device);
@@ -44,6 +47,7 @@ void clt_add_vectors(CU_pSuite suite);
 void clt_add_split_tests(CU_pSuite suite);
 void clt_add_cache_tests(CU_pSuite suite);
 void clt_add_run_tests(CU_pSuite suite);
+void clt_add_host_tests(CU_pSuite suite);
 void clt_add_fault_tests(CU_pSuite suite);
 
 #endif

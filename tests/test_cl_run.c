@@ -105,7 +105,7 @@ static void each_conversion(const struct yk_device_info *info)
 
 static void test_conversions(void)
 {
-    clt_each_device(each_conversion);
+    clt_each_device_both_ways(each_conversion);
 }
 
 /* ---- Known answers ---- */
@@ -145,7 +145,7 @@ static void each_vectors(const struct yk_device_info *info)
 
 static void test_vectors(void)
 {
-    clt_each_device(each_vectors);
+    clt_each_device_both_ways(each_vectors);
 }
 
 /* A larger image in bands: with strides that are not the tightest, with parts of rows, with halos. flip and
@@ -223,7 +223,7 @@ static void each_split(const struct yk_device_info *info)
 
 static void test_split(void)
 {
-    clt_each_device(each_split);
+    clt_each_device_both_ways(each_split);
 }
 
 /* Statistics of 16-bit samples, added up over bands: a border of 300 around a different rectangle. */
@@ -253,7 +253,7 @@ static void each_wide_stat(const struct yk_device_info *info)
 
 static void test_wide_stat(void)
 {
-    clt_each_device(each_wide_stat);
+    clt_each_device_both_ways(each_wide_stat);
 }
 
 /* ---- Memory limits: arithmetic only ---- */
@@ -357,6 +357,7 @@ void clt_add_run_tests(CU_pSuite suite)
     CU_add_test(suite, "statistics of 16-bit samples", test_wide_stat);
     CU_add_test(suite, "memory of bands", test_layout);
     CU_add_test(suite, "a device with little memory", test_small);
+    clt_add_host_tests(suite);
     clt_add_fault_tests(suite);
 }
 

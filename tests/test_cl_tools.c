@@ -17,6 +17,8 @@ uint64_t clt_soon(unsigned seconds)
     return yk_clock_ns() + UINT64_C(1000000000) * seconds;
 }
 
+static bool copying; /* what clt_open makes of devices that would work on the host's memory */
+
 void clt_each_device(void (*test)(const struct yk_device_info *info))
 {
     struct yk_device_list list = {0};
@@ -32,6 +34,14 @@ void clt_each_device(void (*test)(const struct yk_device_info *info))
     yk_device_list_free(&list);
 }
 
+void clt_each_device_both_ways(void (*test)(const struct yk_device_info *info))
+{
+    clt_each_device(test);
+    copying = true;
+    clt_each_device(test);
+    copying = false;
+}
+
 struct yk_cl_device *clt_open(const struct yk_device_info *info, unsigned slots, const char *cache_folder)
 {
     struct yk_device_options options = {.slots = slots, .cache_folder = cache_folder};
@@ -40,7 +50,10 @@ struct yk_cl_device *clt_open(const struct yk_device_info *info, unsigned slots,
     if (yk_backend_cl.open(&device, info, &options, &error) != YK_OK)
         printf("%s\n", error.text);
     CU_ASSERT_PTR_NOT_NULL_FATAL(device);
-    return (struct yk_cl_device *)(void *)device;
+    struct yk_cl_device *opened = (struct yk_cl_device *)(void *)device;
+    CU_ASSERT_EQUAL(opened->unified, opened->base.info.unified_memory);
+    opened->unified = opened->unified && !copying;
+    return opened;
 }
 
 void clt_close(struct yk_cl_device *device)

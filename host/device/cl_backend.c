@@ -188,6 +188,7 @@ static enum yk_status open_device(struct yk_device **opened, const struct yk_dev
     if (status != YK_OK)
         goto fail;
     set_names(device);
+    device->unified = device->base.info.unified_memory;
     status = set_limits(device, error);
     if (status == YK_OK)
         status = make_context(device, error);

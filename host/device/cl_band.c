@@ -29,6 +29,13 @@ static enum yk_status reserve_band(struct yk_cl_device *device, struct yk_cl_slo
         !yk_cl_layout_fits(layout, &device->limits))
         return yk_error_set(error, YK_ERR_LIMIT, "%s: a band of %d rows is too large", device->label,
                             band->y1 - band->y0);
+    /* Of the source, parts of rows are copied: they are fewer bytes than the rows. */
+    struct yk_rect in = slot->rects[0];
+    bool whole = in.x0 == 0 && in.x1 == program->in_width;
+    if (whole && yk_cl_wrap(device, &slot->source, band->source, in.y0, in.y1, false))
+        layout->sizes[YK_CL_SOURCE] = 0;
+    if (yk_cl_wrap(device, &slot->target, band->target, band->y0, band->y1, true))
+        layout->sizes[YK_CL_TARGET] = 0;
     yk_cl_drop_surplus(device, slot, layout);
     enum yk_status status = yk_cl_keep_tables(device, &slot->tables, program, error);
     for (int k = 0; k < YK_CL_PLACES && status == YK_OK; k++)
@@ -111,25 +118,62 @@ static enum yk_status queue_step(struct yk_cl_device *device, struct yk_cl_slot 
     return status;
 }
 
-static enum yk_status queue_program(struct yk_cl_device *device, struct yk_cl_slot *slot,
-                                    const struct yk_cl_layout *layout, struct yk_error *error)
+/* Queues the upload of the band's source bytes; where the device reads the image itself there is nothing to
+ * do. *bytes and *stride say where they are. */
+static enum yk_status queue_source(struct yk_cl_device *device, const struct yk_cl_slot *slot,
+                                   const struct yk_cl_layout *layout, cl_mem *bytes, uint64_t *stride,
+                                   struct yk_error *error)
+{
+    const struct yk_band *band = &slot->band;
+    struct yk_rect in = slot->rects[0];
+    uint64_t pixel = yk_format_bytes(band->program->in_format);
+    const uint8_t *first = yk_image_row(band->source, (uint32_t)in.y0) + (uint64_t)in.x0 * pixel;
+    *bytes = slot->source.handle;
+    *stride = band->source->stride;
+    if (slot->source.handle)
+        return YK_OK;
+    *bytes = slot->places[YK_CL_SOURCE].handle;
+    *stride = layout->source_stride;
+    return yk_cl_upload(device, slot->queue, *bytes, *stride, first, band->source->stride,
+                        (uint64_t)(in.x1 - in.x0) * pixel, (uint64_t)(in.y1 - in.y0), error);
+}
+
+/* Queues planes to bytes and the way of the bytes to the host, whose end is slot->done. */
+static enum yk_status queue_target(struct yk_cl_device *device, struct yk_cl_slot *slot,
+                                   const struct yk_cl_layout *layout, const struct yk_cl_planes *planes,
+                                   struct yk_error *error)
 {
     const struct yk_band *band = &slot->band;
     const struct yk_program *program = band->program;
-    struct yk_rect in = slot->rects[0];
-    uint64_t pixel = yk_format_bytes(program->in_format);
-    const uint8_t *first = yk_image_row(band->source, (uint32_t)in.y0) + (uint64_t)in.x0 * pixel;
-    cl_mem bytes = slot->places[YK_CL_SOURCE].handle;
+    bool copied = slot->target.handle == NULL;
+    cl_mem finished = slot->places[program->count % 2 ? YK_CL_ODD : YK_CL_EVEN].handle;
+    cl_mem bytes = copied ? slot->places[YK_CL_TARGET].handle : slot->target.handle;
+    enum yk_status status = convert(device, slot, YK_CL_STORE, finished, bytes, planes, program->out_format,
+                                    copied ? layout->target_stride : band->target->stride, error);
+    if (status != YK_OK)
+        return status;
+    if (!copied)
+        return yk_cl_map(device, slot->queue, &slot->target, &slot->done, error);
+    return yk_cl_download(device, slot->queue, bytes, layout->target_stride,
+                          yk_image_row(band->target, (uint32_t)band->y0), band->target->stride,
+                          (uint64_t)program->out_width * yk_format_bytes(program->out_format),
+                          (uint64_t)(band->y1 - band->y0), &slot->done, error);
+}
+
+static enum yk_status queue_program(struct yk_cl_device *device, struct yk_cl_slot *slot,
+                                    const struct yk_cl_layout *layout, struct yk_error *error)
+{
+    const struct yk_program *program = slot->band.program;
     int channels = (int)yk_format_channels(program->in_format);
     struct yk_cl_planes planes, next;
-    enum yk_status status =
-        yk_cl_upload(device, slot->queue, bytes, layout->source_stride, first, band->source->stride,
-                     (uint64_t)(in.x1 - in.x0) * pixel, (uint64_t)(in.y1 - in.y0), error);
-    if (!yk_cl_planes_make(in, channels, &planes))
+    cl_mem bytes;
+    uint64_t stride;
+    if (!yk_cl_planes_make(slot->rects[0], channels, &planes))
         return yk_error_set(error, YK_ERR_INTERNAL, "a band that was measured does not fit");
+    enum yk_status status = queue_source(device, slot, layout, &bytes, &stride, error);
     if (status == YK_OK)
         status = convert(device, slot, YK_CL_LOAD, bytes, slot->places[YK_CL_EVEN].handle, &planes,
-                         program->in_format, layout->source_stride, error);
+                         program->in_format, stride, error);
     for (size_t k = 0; k < program->count && status == YK_OK; k++) {
         channels = program->steps[k].plan.colours + program->steps[k].plan.alpha;
         if (!yk_cl_planes_make(slot->rects[k + 1], channels, &next))
@@ -137,17 +181,7 @@ static enum yk_status queue_program(struct yk_cl_device *device, struct yk_cl_sl
         status = queue_step(device, slot, k, &planes, &next, error);
         planes = next;
     }
-    cl_mem finished = slot->places[program->count % 2 ? YK_CL_ODD : YK_CL_EVEN].handle;
-    bytes = slot->places[YK_CL_TARGET].handle;
-    if (status == YK_OK)
-        status = convert(device, slot, YK_CL_STORE, finished, bytes, &planes, program->out_format,
-                         layout->target_stride, error);
-    if (status == YK_OK)
-        status = yk_cl_download(device, slot->queue, bytes, layout->target_stride,
-                                yk_image_row(band->target, (uint32_t)band->y0), band->target->stride,
-                                (uint64_t)program->out_width * yk_format_bytes(program->out_format),
-                                (uint64_t)(band->y1 - band->y0), &slot->done, error);
-    return status;
+    return status == YK_OK ? queue_target(device, slot, layout, &planes, error) : status;
 }
 
 /* Memory for a statistic: bytes of the rows, the device's counters, where they are read to. */
@@ -163,7 +197,9 @@ static enum yk_status reserve_reduce(struct yk_cl_device *device, struct yk_cl_s
     if (bytes > device->limits.buffer || stride > INT32_MAX)
         return yk_error_set(error, YK_ERR_LIMIT, "%s: a band of %d rows is too large", device->label,
                             band->y1 - band->y0);
-    enum yk_status status = yk_cl_reserve(device, &slot->places[YK_CL_SOURCE], bytes, error);
+    enum yk_status status = YK_OK;
+    if (!yk_cl_wrap(device, &slot->source, band->source, band->y0, band->y1, false))
+        status = yk_cl_reserve(device, &slot->places[YK_CL_SOURCE], bytes, error);
     if (status == YK_OK)
         status = yk_cl_reserve(device, &slot->stat, band->stat_count * sizeof(int), error);
     return status;
@@ -189,7 +225,7 @@ static enum yk_status queue_reduce(struct yk_cl_device *device, struct yk_cl_slo
         .height = (int)source->height,
         .y0 = band->y0,
         .rows = band->y1 - band->y0,
-        .stride = (int)stride,
+        .stride = (int)(slot->source.handle ? source->stride : stride),
         .channels = (int)yk_format_channels(source->format),
         .colours = source->format.colours,
         .wide = source->format.depth == 16,
@@ -197,16 +233,19 @@ static enum yk_status queue_reduce(struct yk_cl_device *device, struct yk_cl_slo
     read_corner(source, pass.corner);
     static const cl_int zero = 0;
     size_t size = band->stat_count * sizeof(int);
-    cl_mem pixels = slot->places[YK_CL_SOURCE].handle, stat = slot->stat.handle;
+    cl_mem pixels = slot->source.handle ? slot->source.handle : slot->places[YK_CL_SOURCE].handle;
+    cl_mem stat = slot->stat.handle;
     const struct yk_cl_arg args[] = {
         {sizeof pixels, &pixels},
         {sizeof stat, &stat},
         {sizeof pass, &pass},
         {band->reduce->params_size, band->reduce_params},
     };
-    enum yk_status status = yk_cl_upload(
-        device, slot->queue, pixels, stride, yk_image_row(source, (uint32_t)band->y0), source->stride,
-        (uint64_t)source->width * yk_format_bytes(source->format), (uint64_t)pass.rows, error);
+    enum yk_status status = YK_OK;
+    if (!slot->source.handle)
+        status = yk_cl_upload(device, slot->queue, pixels, stride, yk_image_row(source, (uint32_t)band->y0),
+                              source->stride, (uint64_t)source->width * yk_format_bytes(source->format),
+                              (uint64_t)pass.rows, error);
     if (status != YK_OK)
         return status;
     cl_int code = device->cl.EnqueueFillBuffer(slot->queue, stat, &zero, sizeof zero, 0, size, 0, NULL, NULL);
@@ -246,6 +285,13 @@ static bool prepared(const struct yk_cl_device *device, const struct yk_band *ba
     return device->convert.handle != NULL;
 }
 
+/* The band has ended or was never queued: its views end too. */
+static void end_views(struct yk_cl_device *device, struct yk_cl_slot *slot)
+{
+    yk_cl_unwrap(&device->cl, &slot->source);
+    yk_cl_unwrap(&device->cl, &slot->target);
+}
+
 static bool taken(const struct yk_cl_slot *slot)
 {
     return slot->done || slot->stuck;
@@ -270,6 +316,7 @@ enum yk_status yk_cl_submit(struct yk_device *base, unsigned number, const struc
     enum yk_status status = band->reduce ? reserve_reduce(device, slot, band, stride, error)
                                          : reserve_band(device, slot, band, &layout, error);
     if (status != YK_OK) {
+        end_views(device, slot);
         atomic_store(device->fault, false); /* as below */
         return status;
     }
@@ -291,6 +338,7 @@ enum yk_status yk_cl_submit(struct yk_device *base, unsigned number, const struc
     if (slot->done)
         device->cl.ReleaseEvent(slot->done);
     slot->done = NULL;
+    end_views(device, slot);
     atomic_store(device->fault, false); /* the failed call has been reported */
     return status;
 }
@@ -336,6 +384,14 @@ enum yk_status yk_cl_wait(struct yk_device *base, unsigned number, uint64_t dead
     }
     device->cl.ReleaseEvent(slot->done);
     slot->done = NULL;
+    if (status == YK_OK)
+        status = yk_cl_unmap(device, slot->queue, &slot->target, deadline, error);
+    if (status == YK_ERR_TIMEOUT) {
+        atomic_store(&device->lost, true);
+        slot->stuck = true;
+        return status;
+    }
+    end_views(device, slot);
     if (status == YK_OK && atomic_load(device->fault)) {
         atomic_store(&device->lost, true);
         status =

@@ -27,6 +27,13 @@ struct yk_cl_buffer {
     uint64_t size;
 };
 
+/* Rows of an image as a buffer over the image's own memory. */
+struct yk_cl_view {
+    cl_mem handle; /* NULL: none; the rows are copied */
+    size_t size;   /* bytes */
+    void *mapped;  /* while the host may look at what the device wrote */
+};
+
 struct yk_cl_table {
     cl_mem coef, index; /* NULL: the step has no such table */
 };
@@ -42,6 +49,7 @@ struct yk_cl_slot {
     cl_command_queue queue;
     struct yk_cl_buffer places[YK_CL_PLACES];
     struct yk_cl_buffer stat;
+    struct yk_cl_view source, target; /* of the band, on a device that works on the host's memory */
     struct yk_cl_tables tables;
     struct yk_rect *rects; /* owned by malloc */
     size_t rect_room;
@@ -68,6 +76,7 @@ struct yk_cl_device {
     struct yk_cl_op *ops; /* parallel to yk_op_table */
     struct yk_cl_limits limits;
     cl_mem nothing; /* stands in for tables that a step does not have */
+    bool unified;   /* works on the host's memory where a band's rows allow it */
     atomic_bool lost;
     atomic_bool *fault; /* set by the driver's callback; apart, because a leaked context may still call */
     struct yk_cl_slot *slots;
@@ -169,6 +178,28 @@ enum yk_status yk_cl_upload(struct yk_cl_device *device, cl_command_queue queue,
 enum yk_status yk_cl_download(struct yk_cl_device *device, cl_command_queue queue, cl_mem from,
                               uint64_t from_stride, void *to, uint64_t to_stride, uint64_t row, uint64_t rows,
                               cl_event *done, struct yk_error *error);
+
+/* ---- cl_host.c ---- */
+
+/* Makes *view of rows [y0, y1) of an image, to be read or written by the device. false: the device does not
+ * work on the host's memory, the rows do not begin on cache lines, or the driver refuses; then the rows must
+ * be copied. The image must stay until yk_cl_unwrap. */
+bool yk_cl_wrap(struct yk_cl_device *device, struct yk_cl_view *view, const struct yk_image *image, int y0,
+                int y1, bool write);
+
+/* Queues giving a written view to the host; *done is the event after which the image has its bytes. */
+enum yk_status yk_cl_map(struct yk_cl_device *device, cl_command_queue queue, struct yk_cl_view *view,
+                         cl_event *done, struct yk_error *error);
+
+/* Gives it back, so that the driver has no hold on the image any more; waits for that until `deadline`.
+ * Without effect on a view that is not mapped. Errors: as yk_cl_await. */
+enum yk_status yk_cl_unmap(struct yk_cl_device *device, cl_command_queue queue, struct yk_cl_view *view,
+                           uint64_t deadline, struct yk_error *error);
+
+/* Ends a view, which must not be in use; all zeros is allowed. */
+void yk_cl_unwrap(const struct yk_cl *cl, struct yk_cl_view *view);
+
+/* ---- cl_queue.c, waiting ---- */
 
 /* Waits until the event is complete or the monotonic time `deadline` has passed, by looking now and then:
  * clWaitForEvents can hang for ever with a hung device. YK_ERR_TIMEOUT also where the driver cannot tell any
