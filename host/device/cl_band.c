@@ -285,25 +285,13 @@ static bool prepared(const struct yk_cl_device *device, const struct yk_band *ba
     return device->convert.handle != NULL;
 }
 
-/* The band has ended or was never queued: its views end too. */
-static void end_views(struct yk_cl_device *device, struct yk_cl_slot *slot)
-{
-    yk_cl_unwrap(&device->cl, &slot->source);
-    yk_cl_unwrap(&device->cl, &slot->target);
-}
-
-static bool taken(const struct yk_cl_slot *slot)
-{
-    return slot->done || slot->stuck;
-}
-
 enum yk_status yk_cl_submit(struct yk_device *base, unsigned number, const struct yk_band *band,
                             struct yk_error *error)
 {
     struct yk_cl_device *device = of(base);
     if (atomic_load(&device->lost))
         return yk_error_set(error, YK_ERR_LOST, "%s was lost and cannot be used again", device->label);
-    if (number >= device->slot_count || taken(&device->slots[number]) || !fits_images(band) ||
+    if (number >= device->slot_count || yk_cl_slot_taken(&device->slots[number]) || !fits_images(band) ||
         !prepared(device, band))
         return yk_error_set(error, YK_ERR_INVALID,
                             "%s: rows %d to %d were submitted to slot %u of %u against the rules",
@@ -316,7 +304,7 @@ enum yk_status yk_cl_submit(struct yk_device *base, unsigned number, const struc
     enum yk_status status = band->reduce ? reserve_reduce(device, slot, band, stride, error)
                                          : reserve_band(device, slot, band, &layout, error);
     if (status != YK_OK) {
-        end_views(device, slot);
+        yk_cl_end_views(&device->cl, slot);
         atomic_store(device->fault, false); /* as below */
         return status;
     }
@@ -338,72 +326,7 @@ enum yk_status yk_cl_submit(struct yk_device *base, unsigned number, const struc
     if (slot->done)
         device->cl.ReleaseEvent(slot->done);
     slot->done = NULL;
-    end_views(device, slot);
+    yk_cl_end_views(&device->cl, slot);
     atomic_store(device->fault, false); /* the failed call has been reported */
     return status;
-}
-
-static void join_stat(const struct yk_band *band, const int *counted)
-{
-    for (size_t k = 0; k < band->stat_count; k++)
-        if (k < band->stat_sums)
-            band->stat[k] += counted[k];
-        else
-            band->stat[k] = counted[k] > band->stat[k] ? counted[k] : band->stat[k];
-}
-
-/* What was copied for a band, without the small tables that stay on the device. */
-static void count_bytes(const struct yk_cl_slot *slot, struct yk_band_timing *timing)
-{
-    const struct yk_band *band = &slot->band;
-    uint64_t rows = (uint64_t)(band->y1 - band->y0), pixel = yk_format_bytes(band->source->format);
-    if (band->reduce) {
-        timing->bytes_up = rows * band->source->width * pixel;
-        timing->bytes_down = band->stat_count * sizeof *slot->counted;
-    } else {
-        struct yk_rect in = slot->rects[0];
-        timing->bytes_up = (uint64_t)(in.x1 - in.x0) * (uint64_t)(in.y1 - in.y0) * pixel;
-        timing->bytes_down = rows * band->target->width * yk_format_bytes(band->target->format);
-    }
-}
-
-enum yk_status yk_cl_wait(struct yk_device *base, unsigned number, uint64_t deadline,
-                          struct yk_band_timing *timing, struct yk_error *error)
-{
-    struct yk_cl_device *device = of(base);
-    if (number >= device->slot_count || !taken(&device->slots[number]))
-        return yk_error_set(error, YK_ERR_INVALID, "%s: slot %u has no band", device->label, number);
-    struct yk_cl_slot *slot = &device->slots[number];
-    if (slot->stuck)
-        return yk_error_set(error, YK_ERR_TIMEOUT, "%s: the queue cannot be emptied after a failure",
-                            device->label);
-    enum yk_status status = yk_cl_await(device, slot->done, deadline, error);
-    if (status == YK_ERR_TIMEOUT) {
-        atomic_store(&device->lost, true);
-        return status; /* the slot stays taken: its memory may still be in use */
-    }
-    device->cl.ReleaseEvent(slot->done);
-    slot->done = NULL;
-    if (status == YK_OK)
-        status = yk_cl_unmap(device, slot->queue, &slot->target, deadline, error);
-    if (status == YK_ERR_TIMEOUT) {
-        atomic_store(&device->lost, true);
-        slot->stuck = true;
-        return status;
-    }
-    end_views(device, slot);
-    if (status == YK_OK && atomic_load(device->fault)) {
-        atomic_store(&device->lost, true);
-        status =
-            yk_error_set(error, YK_ERR_LOST, "%s: the driver reported a fault in its context", device->label);
-    }
-    if (status != YK_OK)
-        return status;
-    if (slot->band.reduce)
-        join_stat(&slot->band, slot->counted);
-    if (timing) {
-        *timing = (struct yk_band_timing){.total = yk_clock_ns() - slot->started};
-        count_bytes(slot, timing);
-    }
-    return YK_OK;
 }

@@ -130,7 +130,12 @@ cl_int yk_cl_split_device(const struct yk_cl *cl, cl_device_id device, const str
 /* Releases every part that is not NULL, and the list. */
 void yk_cl_split_release(const struct yk_cl *cl, cl_device_id *parts, cl_uint count);
 
-/* ---- cl_band.c ---- */
+static inline bool yk_cl_slot_taken(const struct yk_cl_slot *slot)
+{
+    return slot->done || slot->stuck;
+}
+
+/* ---- cl_band.c, cl_wait.c ---- */
 
 enum yk_status yk_cl_submit(struct yk_device *device, unsigned slot, const struct yk_band *band,
                             struct yk_error *error);
@@ -198,6 +203,9 @@ enum yk_status yk_cl_unmap(struct yk_cl_device *device, cl_command_queue queue, 
 
 /* Ends a view, which must not be in use; all zeros is allowed. */
 void yk_cl_unwrap(const struct yk_cl *cl, struct yk_cl_view *view);
+
+/* The slot's band has ended or was never queued: its views end too. */
+void yk_cl_end_views(const struct yk_cl *cl, struct yk_cl_slot *slot);
 
 /* ---- cl_queue.c, waiting ---- */
 

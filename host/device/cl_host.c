@@ -65,3 +65,9 @@ void yk_cl_unwrap(const struct yk_cl *cl, struct yk_cl_view *view)
         cl->ReleaseMemObject(view->handle);
     *view = (struct yk_cl_view){0};
 }
+
+void yk_cl_end_views(const struct yk_cl *cl, struct yk_cl_slot *slot)
+{
+    yk_cl_unwrap(cl, &slot->source);
+    yk_cl_unwrap(cl, &slot->target);
+}

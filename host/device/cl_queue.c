@@ -55,8 +55,7 @@ void yk_cl_slot_clear(const struct yk_cl *cl, struct yk_cl_slot *slot)
     for (int k = 0; k < YK_CL_PLACES; k++)
         if (slot->places[k].handle)
             cl->ReleaseMemObject(slot->places[k].handle);
-    yk_cl_unwrap(cl, &slot->source);
-    yk_cl_unwrap(cl, &slot->target);
+    yk_cl_end_views(cl, slot);
     if (slot->stat.handle)
         cl->ReleaseMemObject(slot->stat.handle);
     clear_tables(cl, &slot->tables);

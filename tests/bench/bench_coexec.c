@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT
+ * Real co-execution: rows of one image on two devices, each driven by a thread of its own, against each
+ * device alone. Only the region is timed, from the first claim to the last commit: nothing is decoded or
+ * encoded.
+ *
+ * usage: bench_coexec [-n ROUNDS] [-p PIPELINE] [-w WIDTH] [FIRST SECOND]      devices; cpu and a part of
+ * PoCL bench_coexec transfers [-n ROUNDS] [-w WIDTH] [DEVICE] The second form shows what working on the
+ * host's memory, and what a second slot, brings on one OpenCL device. Exit: 0, 1 a gate was missed, 2 usage,
+ * 70 something failed, 77 there are no such devices.
+ */
+#include "coexec.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cl_device.h"
+#include "clock.h"
+
+/* Gates of co-execution for two cores without a GPU. */
+static const double LEAST_LONG = 0.90, LEAST_SHORT = 0.80, LEAST_BALANCE = 0.88, MOST_REGRET = 0.08;
+static const double MOST_PACKAGE_US = 20.0, MOST_SHARE = 0.03;
+
+enum { ROUNDS_MAX = 99, POLICIES = 7 };
+
+/* What is run in turns: "told" means that the rates of earlier runs are known. */
+static const struct way {
+    const char *name, *sched;
+    unsigned alone; /* 1: the first device, 2: the second one, 0: both */
+    bool told;
+} ways[POLICIES] = {
+    {"first alone", "single", 1, true},    {"second alone", "single", 2, true}, {"static", NULL, 0, true},
+    {"dynamic:32", "dynamic:32", 0, true}, {"guided", "guided", 0, true},       {"auto", "auto", 0, true},
+    {"auto, cold", "auto", 0, false},
+};
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, unsigned count)
+{
+    qsort(values, count, sizeof *values, by_size);
+    return count % 2 ? values[count / 2] : 0.5 * (values[count / 2 - 1] + values[count / 2]);
+}
+
+struct figures {
+    double ms[ROUNDS_MAX], balance[ROUNDS_MAX], packages[ROUNDS_MAX], package_us[ROUNDS_MAX];
+};
+
+static void keep(struct figures *to, unsigned round, const struct coexec_outcome *outcome)
+{
+    to->ms[round] = (double)outcome->region_ns / 1e6;
+    to->balance[round] = (double)outcome->first_end_ns / (double)outcome->region_ns;
+    to->packages[round] = outcome->packages;
+    to->package_us[round] = (double)outcome->scheduler_ns / 1e3 / outcome->packages;
+}
+
+static bool gate(const char *what, double got, double limit, bool at_least)
+{
+    bool good = at_least ? got >= limit : got <= limit;
+    printf("  %-4s %-38s %7.3f, %s %.3f\n", good ? "ok" : "MISS", what, got,
+           at_least ? "at least" : "at most", limit);
+    return good;
+}
+
+/* All ways in turns on one length of job. Returns the number of gates missed, negative on failure. */
+static int compare(struct coexec *bench, double job_ms, unsigned rounds)
+{
+    struct figures figures[POLICIES];
+    struct coexec_outcome outcome;
+    char divided[64] = "static:1,1";
+    double ms[POLICIES], first = coexec_rate(bench, 0), second = coexec_rate(bench, 1);
+    if (!coexec_size(bench, (uint32_t)(job_ms * fmax(first, second))))
+        return -1;
+    for (unsigned round = 0; round < rounds + 1; round++) /* round 0 warms up and is not kept */
+        for (unsigned k = 0; k < POLICIES; k++) {
+            const char *sched = ways[k].sched ? ways[k].sched : divided;
+            if (!coexec_run(bench, sched, ways[k].alone, ways[k].told, &outcome))
+                return -1;
+            if (round > 0)
+                keep(&figures[k], round - 1, &outcome);
+            if (k == 1)
+                snprintf(divided, sizeof divided, "static:%.4f,%.4f", coexec_rate(bench, 0),
+                         coexec_rate(bench, 1));
+        }
+    for (unsigned k = 0; k < POLICIES; k++)
+        ms[k] = median(figures[k].ms, rounds);
+    double best = fmin(ms[0], ms[1]), most = best / ms[0] + best / ms[1];
+    printf("\n%u rows of %u pixels; alone %.0f and %.0f ms, so at most %.2f times as fast; %u rounds\n",
+           bench->job.source->height, bench->job.source->width, ms[0], ms[1], most, rounds);
+    printf("%-14s %9s %11s %8s %8s %9s %11s\n", "schedule", "median ms", "efficiency", "balance", "regret",
+           "packages", "us/package");
+    int missed = 0;
+    for (unsigned k = 0; k < POLICIES; k++) {
+        double efficiency = best / ms[k] / most, regret = ms[k] / best - 1.0;
+        double balance = median(figures[k].balance, rounds), packages = median(figures[k].packages, rounds);
+        double package_us = median(figures[k].package_us, rounds);
+        if (ways[k].alone)
+            printf("%-14s %9.1f %11s %8s %7.1f%% %9.0f %11.2f\n", ways[k].name, ms[k], "", "", 100 * regret,
+                   packages, package_us);
+        else
+            printf("%-14s %9.1f %11.3f %8.3f %7.1f%% %9.0f %11.2f\n", ways[k].name, ms[k], efficiency,
+                   balance, 100 * regret, packages, package_us);
+        if (strcmp(ways[k].name, "auto") != 0)
+            continue;
+        double share = package_us * packages / 1e3 / ms[k];
+        missed += !gate("auto: efficiency", efficiency, job_ms >= 1000 ? LEAST_LONG : LEAST_SHORT, true);
+        missed += !gate("auto: balance", balance, LEAST_BALANCE, true);
+        missed += !gate("auto: regret against the best device", regret, MOST_REGRET, false);
+        missed += !gate("auto: us of scheduling for a package", package_us, MOST_PACKAGE_US, false);
+        missed += !gate("auto: its share of the job", share, MOST_SHARE, false);
+    }
+    return missed;
+}
+
+/* What copies cost and what a second band in flight brings. */
+static int transfers(struct coexec *bench, unsigned rounds)
+{
+    static const char *const pipelines[] = {"invert", "blur 2 | sharpen 1"};
+    double ms[4][ROUNDS_MAX], cpu_ms[4][ROUNDS_MAX];
+    struct coexec_outcome outcome;
+    struct yk_cl_device *device = (struct yk_cl_device *)(void *)bench->devices[0];
+    if (strcmp(yk_device_describe(bench->devices[0])->backend, "cl") != 0) {
+        fprintf(stderr, "bench_coexec: transfers wants an OpenCL device\n");
+        return -1;
+    }
+    bool unified = device->unified;
+    for (size_t p = 0; p < sizeof pipelines / sizeof *pipelines; p++) {
+        if (!coexec_plan(bench, pipelines[p]) || !coexec_size(bench, 2000))
+            return -1;
+        for (unsigned round = 0; round < rounds + 1; round++)
+            for (unsigned k = 0; k < 4; k++) {
+                device->unified = unified && k % 2;
+                bench->slots = k / 2 + 1;
+                if (!coexec_run(bench, "dynamic:128", 1, false, &outcome))
+                    return -1;
+                if (round == 0)
+                    continue;
+                ms[k][round - 1] = (double)outcome.region_ns / 1e6;
+                cpu_ms[k][round - 1] = (double)outcome.cpu_ns / 1e6;
+            }
+        printf("%s, %u rows of %u pixels, bands of 128 rows, medians of %u:\n", pipelines[p],
+               bench->job.source->height, bench->job.source->width, rounds);
+        for (unsigned k = 0; k < 4; k++)
+            printf("  %u slot%s, %-28s %8.1f ms, %8.1f ms of processor time\n", k / 2 + 1, k / 2 ? "s" : " ",
+                   k % 2 == 0 ? "copies"
+                   : unified  ? "on the host's memory"
+                              : "copies (no unified memory)",
+                   median(ms[k], rounds), median(cpu_ms[k], rounds));
+    }
+    device->unified = unified;
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    bool moving = argc > 1 && strcmp(argv[1], "transfers") == 0;
+    const char *pipeline = "blur 3 | median 3 | sharpen 1", *names[2] = {"cpu", "cl:0.0.1"};
+    unsigned rounds = 7, width = 1024;
+    int option;
+    optind = moving ? 2 : 1;
+    while ((option = getopt(argc, argv, "n:p:w:")) != -1)
+        if (option == 'n')
+            rounds = (unsigned)strtoul(optarg, NULL, 10);
+        else if (option == 'p')
+            pipeline = optarg;
+        else if (option == 'w')
+            width = (unsigned)strtoul(optarg, NULL, 10);
+        else
+            return 2;
+    unsigned wanted = moving ? 1 : 2;
+    if (moving)
+        names[0] = "cl:0.0.1";
+    for (unsigned k = 0; k < wanted && optind < argc; k++)
+        names[k] = argv[optind++];
+    if (optind < argc || rounds < 1 || rounds > ROUNDS_MAX || width < 1 || width > 100000) {
+        fprintf(stderr,
+                "usage: bench_coexec [transfers] [-n ROUNDS] [-p PIPELINE] [-w WIDTH] [DEVICE [DEVICE]]\n");
+        return 2;
+    }
+    /* Two devices of one unit each, their threads on a core of their own (PoCL). */
+    setenv("YOKE_CL_SPLIT", "1,1", 0);
+    setenv("POCL_AFFINITY", "1", 0);
+    setenv("POCL_MAX_PTHREAD_COUNT", "2", 0);
+    setenv("POCL_CPU_MAX_CU_COUNT", "2", 0);
+    struct coexec bench;
+    int code = coexec_open(&bench, names, wanted, width);
+    int missed = 0;
+    if (code == 0 && moving)
+        missed = transfers(&bench, rounds);
+    else if (code == 0) {
+        bool good = coexec_plan(&bench, pipeline) && coexec_size(&bench, 512) && coexec_measure(&bench);
+        int brief = good ? compare(&bench, 200, rounds) : -1,
+            lengthy = brief < 0 ? -1 : compare(&bench, 2200, rounds);
+        missed = lengthy < 0 ? -1 : brief + lengthy;
+    }
+    coexec_close(&bench);
+    if (code)
+        return code;
+    return missed < 0 ? 70 : missed > 0;
+}
