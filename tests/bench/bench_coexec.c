@@ -188,6 +188,7 @@ int main(int argc, char **argv)
     setenv("POCL_AFFINITY", "1", 0);
     setenv("POCL_MAX_PTHREAD_COUNT", "2", 0);
     setenv("POCL_CPU_MAX_CU_COUNT", "2", 0);
+    setvbuf(stdout, NULL, _IOLBF, 0);
     struct coexec bench;
     int code = coexec_open(&bench, names, wanted, width);
     int missed = 0;
