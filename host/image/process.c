@@ -6,20 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "job.h"
 #include "mem.h"
 #include "splitter.h"
 
+enum { DEADLINE_SECONDS = 60 }; /* for one band: far above any real one; later the device is taken for hung */
+
 struct opened {
     struct yk_device *device[YK_POLICY_DEVICES];
     struct yk_policy_device state[YK_POLICY_DEVICES];
+    bool hung[YK_POLICY_DEVICES]; /* it must not be touched again */
     unsigned count;
 };
 
 static void close_devices(struct opened *opened)
 {
     for (unsigned k = 0; k < opened->count; k++)
-        yk_device_close(opened->device[k], false);
+        yk_device_close(opened->device[k], opened->hung[k]);
     opened->count = 0;
 }
 
@@ -52,7 +56,8 @@ static enum yk_status open_devices(struct opened *opened, const struct yk_proces
     return status;
 }
 
-/* One range on one device, start to end. */
+/* One range on one device, start to end. YK_ERR_TIMEOUT: the device hangs, and may still use all of the job.
+ */
 static enum yk_status run_range(struct yk_job *job, struct yk_device *device, struct yk_range range,
                                 struct yk_error *error)
 {
@@ -64,16 +69,18 @@ static enum yk_status run_range(struct yk_job *job, struct yk_device *device, st
     const struct yk_backend *backend = yk_device_backend(device);
     enum yk_status status = backend->submit(device, 0, &band, error);
     if (!status)
-        status = backend->wait(device, 0, UINT64_MAX, &timing, error);
+        status =
+            backend->wait(device, 0, yk_clock_ns() + DEADLINE_SECONDS * UINT64_C(1000000000), &timing, error);
+    if (status == YK_ERR_TIMEOUT)
+        return status; /* the statistic is given up with the rest */
     if (!status && stat)
         yk_job_join(job, stat);
     yk_mem_free(stat);
     return status;
 }
 
-static enum yk_status run_phase(struct yk_job *job, const struct opened *opened,
-                                const struct yk_policy *policy, const struct yk_policy_arguments *arguments,
-                                struct yk_error *error)
+static enum yk_status run_phase(struct yk_job *job, struct opened *opened, const struct yk_policy *policy,
+                                const struct yk_policy_arguments *arguments, struct yk_error *error)
 {
     struct yk_splitter splitter;
     enum yk_status status = YK_OK;
@@ -93,6 +100,7 @@ static enum yk_status run_phase(struct yk_job *job, const struct opened *opened,
                 continue;
             any = true;
             status = run_range(job, opened->device[k], range, error);
+            opened->hung[k] = status == YK_ERR_TIMEOUT;
             if (!status && !yk_splitter_commit(&splitter, k, range, 0))
                 status = yk_error_set(error, YK_ERR_NOMEM, "out of memory");
         }
@@ -143,7 +151,10 @@ enum yk_status yk_pipeline_process(const struct yk_pipeline *pipeline,
         }
         if (!status)
             *out = yk_job_take(&job);
-        yk_job_clear(&job);
+        if (status == YK_ERR_TIMEOUT)
+            yk_job_abandon(&job);
+        else
+            yk_job_clear(&job);
     }
     close_devices(&opened);
     return status;

@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "cpu_level.h"
 #include "job.h"
 #include "params.h"
+
+enum { DEADLINE_SECONDS = 60 }; /* for one vector: a device that takes longer hangs */
 
 struct verify {
     struct yk_device *device;
@@ -81,7 +84,8 @@ static enum yk_status run_band(const struct verify *verify, const struct yk_band
     if (!status)
         status = backend->submit(verify->device, 0, band, error);
     if (!status)
-        status = backend->wait(verify->device, 0, UINT64_MAX, &timing, error);
+        status = backend->wait(verify->device, 0, yk_clock_ns() + DEADLINE_SECONDS * UINT64_C(1000000000),
+                               &timing, error);
     return status;
 }
 
@@ -123,7 +127,10 @@ static enum yk_status run_vector(const struct verify *verify, size_t op_index, c
         status = run_job(verify, &job, error);
         if (!status)
             *got = yk_job_take(&job);
-        yk_job_clear(&job);
+        if (status == YK_ERR_TIMEOUT)
+            yk_job_abandon(&job); /* the device may still use it */
+        else
+            yk_job_clear(&job);
     }
     free(only.params);
     return status;
@@ -152,7 +159,9 @@ static enum yk_status verify_vector(const struct verify *verify, size_t op_index
     if (status)
         return status;
     status = run_vector(verify, op_index, vector, &got, &reason);
-    if (status)
+    if (status == YK_ERR_TIMEOUT) /* the device must not be used for the other vectors */
+        yk_error_set(error, status, "%s %s: %s", op->name, vector->arguments, reason.text);
+    else if (status)
         report(verify, op, vector, reason.text);
     else {
         long at = first_difference(got, want);
@@ -172,7 +181,7 @@ static enum yk_status verify_vector(const struct verify *verify, size_t op_index
     }
     yk_image_free(got);
     yk_image_free(want);
-    return status == YK_ERR_NOMEM ? status : YK_OK;
+    return status == YK_ERR_NOMEM || status == YK_ERR_TIMEOUT ? status : YK_OK;
 }
 
 enum yk_status yk_verify_device(const char *id, const char *cpu_level, struct yk_verify_result *result,
@@ -196,7 +205,7 @@ enum yk_status yk_verify_device(const char *id, const char *cpu_level, struct yk
     for (size_t k = 0; k < yk_op_count && !status; k++)
         for (size_t v = 0; v < yk_op_table[k]->vector_count && !status; v++)
             status = verify_vector(&verify, k, &yk_op_table[k]->vectors[v], error);
-    yk_device_close(verify.device, false);
+    yk_device_close(verify.device, status == YK_ERR_TIMEOUT);
     yk_device_list_free(&list);
     return status;
 }

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The same bytes from every way in which PoCL can be set up: two devices of one name, a device divided in two, one device
-# alone, two kinds beside the CPU; and without any OpenCL driver. Skipped where PoCL is missing.
+# The same bytes from every way in which PoCL can be set up: two devices of one name, a device divided in two, one
+# device alone, two kinds beside the CPU; and without any OpenCL driver. Skipped where PoCL is missing.
 set -euo pipefail
 : "${YOKE:?the command to test}" "${YOKE_SOURCE:?the source folder}"
 unset POCL_DEVICES YOKE_CL_SPLIT
-export POCL_MAX_PTHREAD_COUNT=2 POCL_CPU_MAX_CU_COUNT=2 # two units, also on one core: PoCL 3.1's name, and that of 4.0 on
+# Two units, also on one core; the names of PoCL 3.1 and of 4.0 on.
+export POCL_MAX_PTHREAD_COUNT=2 POCL_CPU_MAX_CU_COUNT=2
 PIPELINE='resize 50% | blur 2 | equalize | rotate 5 white | sharpen 1'
 images=("$YOKE_SOURCE"/data/{scene,illustration,fractal16,text}.png)
 failed=0

@@ -19,7 +19,8 @@ struct yk_verify_result {
 
 /* Runs every vector of every operation on the device `id` ("cpu", "cl:0.0") and, for the CPU, at `cpu_level`
  * (NULL: the best). 8-bit samples must be equal; `failure`, if not NULL, is called with one line for each
- * vector that is not. Errors: YK_ERR_MISSING (no such device), YK_ERR_NOMEM, YK_ERR_DEVICE. */
+ * vector that is not. Errors: YK_ERR_MISSING (no such device), YK_ERR_NOMEM, YK_ERR_DEVICE,
+ * YK_ERR_TIMEOUT (the device hangs). */
 enum yk_status yk_verify_device(const char *id, const char *cpu_level, struct yk_verify_result *result,
                                 void (*failure)(void *context, const char *line), void *context,
                                 struct yk_error *error);
