@@ -21,10 +21,11 @@
 #include "backend.h"
 #include "batch_rates.h"
 #include "clock.h"
+#include "decorate.h"
 #include "job.h"
 #include "splitter.h"
 
-enum { COEXEC_DEVICES = 2, COEXEC_SLOTS = 2, COEXEC_DEADLINE_S = 60, COEXEC_GRANULE = 16 };
+enum { COEXEC_DEVICES = 2, COEXEC_SLOTS = 2, COEXEC_DEADLINE_S = 300, COEXEC_GRANULE = 16 };
 
 struct coexec {
     struct yk_device *devices[COEXEC_DEVICES];
@@ -34,7 +35,8 @@ struct coexec {
     struct yk_job job; /* in its only phase */
     struct yk_rates rates;
     struct yk_rate_kind *kind; /* what is known of the devices for this job */
-    uint64_t expected;         /* a hash of the right result, 0: not known yet */
+    uint64_t expected;
+    /* a hash of the right result, 0: not known yet */ /* a hash of the right result, 0: not known yet */
 };
 
 struct coexec_outcome {
@@ -182,9 +184,9 @@ static uint64_t coexec_hash(const struct yk_image *image)
     return hash;
 }
 
-/* Runs the job on the first device (alone 1), the second (2) or both (0), with rates known or not. The result
- * must always have the same bytes. */
-static bool coexec_run(struct coexec *bench, const char *sched, unsigned alone, bool told,
+/* Runs the job, or its first `rows` rows where that is not 0, on the first device (alone 1), the second (2)
+ * or both (0), with rates known or not. The result of the whole job must always have the same bytes. */
+static bool coexec_run(struct coexec *bench, const char *sched, unsigned alone, bool told, uint64_t rows,
                        struct coexec_outcome *outcome)
 {
     struct coexec_race race = {.bench = bench, .learnt = *bench->kind};
@@ -201,7 +203,8 @@ static bool coexec_run(struct coexec *bench, const char *sched, unsigned alone, 
         race.learnt.rates[k] = told ? bench->kind->rates[first + k] : (struct yk_policy_rate){0};
     }
     struct yk_work_shape shape = yk_work_shape_of(&bench->job);
-    struct yk_policy_job job = {.rows = yk_job_rows(&bench->job),
+    bool whole = rows == 0 || rows >= yk_job_rows(&bench->job);
+    struct yk_policy_job job = {.rows = whole ? yk_job_rows(&bench->job) : rows,
                                 .granule = COEXEC_GRANULE,
                                 .device_count = count,
                                 .devices = race.states,
@@ -233,7 +236,7 @@ static bool coexec_run(struct coexec *bench, const char *sched, unsigned alone, 
         pthread_join(threads[k], NULL);
         uint64_t end = drivers[k].last_commit > begun ? drivers[k].last_commit - begun : 0;
         last = end > last ? end : last;
-        first_end = end < first_end ? end : first_end;
+        first_end = end > 0 && end < first_end ? end : first_end; /* of those that got any rows */
     }
     *outcome =
         (struct coexec_outcome){last, first_end, race.scheduler_ns, coexec_cpu_ns() - cpu, race.packages};
@@ -244,13 +247,15 @@ static bool coexec_run(struct coexec *bench, const char *sched, unsigned alone, 
     pthread_barrier_destroy(&race.start);
     pthread_cond_destroy(&race.wake);
     pthread_mutex_destroy(&race.lock);
-    uint64_t hash = good ? coexec_hash(bench->job.target) : 0;
-    if (good && bench->expected && hash != bench->expected) {
+    if (!good || !whole)
+        return good;
+    uint64_t hash = coexec_hash(bench->job.target);
+    if (bench->expected && hash != bench->expected) {
         fprintf(stderr, "bench_coexec: %s gives other bytes\n", sched);
         return false;
     }
     bench->expected = hash;
-    return good;
+    return true;
 }
 
 /* Rows per ms of a device, as known so far; 0: unknown. */
@@ -259,15 +264,39 @@ static double coexec_rate(const struct coexec *bench, unsigned device)
     return bench->kind->rates[device].rate / yk_work_shape_of(&bench->job).row_work;
 }
 
-/* Measures each device alone, so that the rates are known. */
+/* Measures each device alone, in one package after a first one that warms up: the rates are then known. Times
+ * of short packages are not used, because of two in flight the second may be over before anyone looks. */
 static bool coexec_measure(struct coexec *bench)
 {
+    enum { ROWS = 256 };
     struct coexec_outcome outcome;
+    double row_work = yk_work_shape_of(&bench->job).row_work;
     for (unsigned round = 0; round < 2; round++)
-        for (unsigned k = 0; k < bench->count; k++)
-            if (!coexec_run(bench, "dynamic:64", k + 1, true, &outcome))
+        for (unsigned k = 0; k < bench->count; k++) {
+            if (!coexec_run(bench, "single", k + 1, false, ROWS, &outcome))
                 return false;
-    return coexec_rate(bench, 0) > 0;
+            bench->kind->rates[k] = (struct yk_policy_rate){
+                .rate = row_work * ROWS / ((double)outcome.region_ns / 1e6), .samples = round + 1};
+        }
+    return true;
+}
+
+/* Slows one of two measured devices down, asleep, until the first one is `ratio` times as fast as the second,
+ * and measures again. */
+static bool coexec_throttle(struct coexec *bench, double ratio)
+{
+    double natural = coexec_rate(bench, 0) / coexec_rate(bench, 1);
+    unsigned which = ratio < natural ? 0 : 1;
+    struct yk_decoration slow;
+    struct yk_error error = {YK_OK, ""};
+    if (yk_decoration_parse(&slow, "", &error))
+        return coexec_failed("a decoration", &error);
+    slow.throttle = which == 0 ? natural / ratio : ratio / natural;
+    printf("%s is slowed down %.2f times\n", yk_device_describe(bench->devices[which])->id, slow.throttle);
+    if (yk_device_decorate(&bench->devices[which], &slow, COEXEC_SLOTS, false, &error))
+        return coexec_failed("a decoration", &error);
+    memset(bench->kind->rates, 0, sizeof bench->kind->rates);
+    return coexec_measure(bench);
 }
 
 static bool coexec_plan(struct coexec *bench, const char *text)
@@ -309,7 +338,8 @@ static bool coexec_size(struct coexec *bench, uint32_t height)
     return bench->kind != NULL;
 }
 
-/* Opens the devices by name. Returns 0, or the exit code: 77 where one is missing, 70. */
+/* Opens the devices by name; `throttle`: the last one takes so many times as long, asleep. Returns 0, or the
+ * exit code: 77 where one is missing, 70. */
 static int coexec_open(struct coexec *bench, const char *const *names, unsigned count, uint32_t width)
 {
     struct yk_device_list list = {0};
