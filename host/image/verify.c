@@ -7,12 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "cpu_level.h"
 #include "job.h"
 #include "params.h"
+#include "verify_op.h"
 
 struct verify {
     struct yk_device *device;
+    uint64_t patience; /* ns, for one band; UINT64_MAX: for ever */
     struct yk_verify_result *result;
     void (*failure)(void *context, const char *line);
     void *context;
@@ -81,7 +84,9 @@ static enum yk_status run_band(const struct verify *verify, const struct yk_band
     if (!status)
         status = backend->submit(verify->device, 0, band, error);
     if (!status)
-        status = backend->wait(verify->device, 0, UINT64_MAX, &timing, error);
+        status = backend->wait(verify->device, 0,
+                               verify->patience == UINT64_MAX ? UINT64_MAX : yk_clock_ns() + verify->patience,
+                               &timing, error);
     return status;
 }
 
@@ -123,7 +128,10 @@ static enum yk_status run_vector(const struct verify *verify, size_t op_index, c
         status = run_job(verify, &job, error);
         if (!status)
             *got = yk_job_take(&job);
-        yk_job_clear(&job);
+        if (status == YK_ERR_TIMEOUT) /* the device may still use it all */
+            yk_job_abandon(&job);
+        else
+            yk_job_clear(&job);
     }
     free(only.params);
     return status;
@@ -152,6 +160,8 @@ static enum yk_status verify_vector(const struct verify *verify, size_t op_index
     if (status)
         return status;
     status = run_vector(verify, op_index, vector, &got, &reason);
+    if (status == YK_ERR_TIMEOUT)
+        yk_error_set(error, status, "%s", reason.text);
     if (status)
         report(verify, op, vector, reason.text);
     else {
@@ -172,14 +182,32 @@ static enum yk_status verify_vector(const struct verify *verify, size_t op_index
     }
     yk_image_free(got);
     yk_image_free(want);
-    return status == YK_ERR_NOMEM ? status : YK_OK;
+    return status == YK_ERR_NOMEM || status == YK_ERR_TIMEOUT ? status : YK_OK;
+}
+
+static enum yk_status verify_op(const struct verify *verify, size_t op_index, struct yk_error *error)
+{
+    const struct yk_op *op = yk_op_table[op_index];
+    enum yk_status status = YK_OK;
+    for (size_t v = 0; v < op->vector_count && !status; v++)
+        status = verify_vector(verify, op_index, &op->vectors[v], error);
+    return status;
+}
+
+enum yk_status yk_verify_op(struct yk_device *device, size_t op_index, uint64_t patience,
+                            struct yk_verify_result *result, void (*failure)(void *context, const char *line),
+                            void *context, struct yk_error *error)
+{
+    const struct verify verify = {
+        .device = device, .patience = patience, .result = result, .failure = failure, .context = context};
+    return verify_op(&verify, op_index, error);
 }
 
 enum yk_status yk_verify_device(const char *id, const char *cpu_level, struct yk_verify_result *result,
                                 void (*failure)(void *context, const char *line), void *context,
                                 struct yk_error *error)
 {
-    struct verify verify = {.result = result, .failure = failure, .context = context};
+    struct verify verify = {.patience = UINT64_MAX, .result = result, .failure = failure, .context = context};
     struct yk_device_options options = {.slots = 1, .cpu_level = cpu_level};
     struct yk_device_list list;
     *result = (struct yk_verify_result){0, 0};
@@ -194,9 +222,8 @@ enum yk_status yk_verify_device(const char *id, const char *cpu_level, struct yk
         yk_error_set(error, status, "there is no device %s here%s%s", id, list.notice[0] ? ": " : "",
                      list.notice);
     for (size_t k = 0; k < yk_op_count && !status; k++)
-        for (size_t v = 0; v < yk_op_table[k]->vector_count && !status; v++)
-            status = verify_vector(&verify, k, &yk_op_table[k]->vectors[v], error);
-    yk_device_close(verify.device, false);
+        status = verify_op(&verify, k, error);
+    yk_device_close(verify.device, status == YK_ERR_TIMEOUT);
     yk_device_list_free(&list);
     return status;
 }
