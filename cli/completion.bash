@@ -44,6 +44,9 @@ _yoke() {
         return ;;
     image:--sched)
         return ;;
+    image:--profile)
+        _yoke_files
+        return ;;
     image:--on-device-error)
         _yoke_words "fallback fail"
         return ;;
@@ -127,10 +130,11 @@ _yoke() {
     image)
         arguments='file'
         options="--help --output --recursive --files-from --null --overwrite
-            --in-place --devices --sched --explain-devices --strict-devices --on-device-error
-            --device-timeout --verify --throttle --threads --mem --png
-            --depth --strip --keep --max-pixels --io --fail-fast
-            --dry-run --report --stats --trace --progress --quiet" ;;
+            --in-place --devices --sched --profile --calibrate --explain-devices
+            --strict-devices --on-device-error --device-timeout --verify --throttle --threads
+            --mem --png --depth --strip --keep --max-pixels
+            --io --fail-fast --dry-run --report --stats --trace
+            --progress --quiet" ;;
     ops)
         arguments='op'
         options="--help --markdown --json" ;;
