@@ -10,11 +10,13 @@
 
 #include <yoke/yoke.h>
 
+#include "decorations.h"
 #include "escape.h"
 #include "exit.h"
 #include "explain.h"
 #include "image_options.h"
 #include "option.h"
+#include "outcome.h"
 #include "progress.h"
 #include "replace.h"
 #include "report.h"
@@ -27,6 +29,7 @@ const char *const cli_io_words[] = {"auto", "uring", "posix", NULL};
 const char *const cli_png_words[] = {"balanced", "fast", "small", "0", "1", "2", "3",
                                      "4",        "5",    "6",     "7", "8", "9", NULL};
 static const char *const depth_words[] = {"auto", "8", "16", NULL};
+static const char *const device_error_words[] = {"fallback", "fail", NULL};
 static const char *const progress_words[] = {"auto", "always", "never", NULL};
 
 #define FIELD(name) offsetof(struct cli_image, name)
@@ -55,7 +58,15 @@ static const struct cli_option options[] = {
     {"explain-devices", 0, CLI_FLAG, FIELD(explain), NULL, NULL, 0, 0,
      "before the run (or with --dry-run) print which devices are used and why"},
     {"strict-devices", 0, CLI_FLAG, FIELD(strict_devices), NULL, NULL, 0, 0,
-     "a device that is missing or fails ends the run"},
+     "a device that is missing or fails ends the run (exit code 5)"},
+    {"on-device-error", 0, CLI_CHOICE, FIELD(on_device_error), NULL, device_error_words, 0, 0,
+     "a device that fails: the others do its rows (the default), or the run ends (exit code 3)"},
+    {"device-timeout", 0, CLI_NUMBER, FIELD(device_timeout), "SECONDS", NULL, 1, 1000000,
+     "a device that takes longer for one band has failed (default: 5, or 20 times what it should take)"},
+    {"verify", 0, CLI_NUMBER, FIELD(verify), "PCT", NULL, 0, 100,
+     "compute so many per cent of the bands of other devices on the CPU too, and compare"},
+    {"throttle", 0, CLI_TEXTS, FIELD(throttle), "DEV=F", NULL, 0, 0,
+     "for trying out schedules: the device (cpu, cl:P.D) takes F times as long; may be given again"},
     {"threads", 'j', CLI_NUMBER, FIELD(threads), "N", NULL, 1, 4096,
      "CPU threads (default: one per processor)"},
     {"mem", 'm', CLI_SIZE, FIELD(memory), "SIZE", NULL, UINT64_C(1) << 20, UINT64_C(1) << 50,
@@ -85,6 +96,7 @@ static const struct cli_option options[] = {
 /* The bits of the run that outlive the library's calls. */
 struct run {
     const struct cli_image *image;
+    struct cli_decorations decorations;
     struct yk_pipeline *pipeline;
     struct yk_batch_plan plan;
     struct yk_batch_summary summary;
@@ -173,14 +185,20 @@ static int parse_pipeline(struct run *run)
     return cli_exit_for(status);
 }
 
-static struct yk_batch_options batch_options(const struct cli_image *image)
+static struct yk_batch_options batch_options(const struct run *run)
 {
+    const struct cli_image *image = run->image;
     return (struct yk_batch_options){
         .devices = image->devices,
         .sched = image->sched,
         .profile = image->profile && strcmp(image->profile, "off") == 0 ? "" : image->profile,
         .calibrate = image->calibrate,
         .strict_devices = image->strict_devices,
+        .stop_on_device_error = image->on_device_error == 1,
+        .verify = (unsigned)image->verify,
+        .device_timeout_ms = (unsigned)image->device_timeout * 1000,
+        .decorations = run->decorations.list,
+        .decoration_count = run->decorations.count,
         .threads = (unsigned)image->threads,
         .memory = image->memory,
         /* The plan has sorted out which outputs are kept; in place, what stands there is the input. */
@@ -198,7 +216,7 @@ static int make_plan(struct run *run, const struct cli_words *words)
 {
     const struct cli_image *image = run->image;
     struct yk_error error;
-    struct yk_batch_options options_now = batch_options(image);
+    struct yk_batch_options options_now = batch_options(run);
     enum yk_status status = yk_batch_check(&options_now, &error);
     if (status == YK_OK) {
         struct yk_batch_sources sources = {.paths = (const char *const *)(words->words + 1),
@@ -260,25 +278,6 @@ static int print_plan(const struct run *run)
 
 /* ---- after the run ---- */
 
-/* Every failed file with its reason, one line each. */
-static void print_failures(const struct yk_batch_plan *plan)
-{
-    size_t failed = count_state(plan, YK_ITEM_FAILED);
-    if (failed == 0)
-        return;
-    fprintf(stderr, "yoke image: %zu of %zu %s failed:\n", failed, plan->count, files(plan->count));
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct yk_batch_item *item = &plan->items[i];
-        if (item->state != YK_ITEM_FAILED)
-            continue;
-        fputs("  ", stderr);
-        cli_put(stderr, item->input, false);
-        fputs(": ", stderr);
-        cli_put(stderr, item->reason ? item->reason : "no reason was given", false);
-        fputc('\n', stderr);
-    }
-}
-
 static void print_outcome(const struct run *run)
 {
     const struct yk_batch_plan *plan = &run->plan;
@@ -291,7 +290,8 @@ static void print_outcome(const struct run *run)
                 skipped, files(skipped),
                 image->overwrite == YK_OVERWRITE_NEWER ? "is newer than the input" : "exists",
                 skipped == 1 ? "it" : "them");
-    print_failures(plan);
+    cli_outcome_failures(plan);
+    cli_outcome_suspects(plan);
     if (failed > 0 && image->fail_fast && count_state(plan, YK_ITEM_CANCELLED) > 0)
         fprintf(stderr, "yoke image: stopped at the first failure (--fail-fast); %zu of %zu %s not done\n",
                 count_state(plan, YK_ITEM_CANCELLED), plan->count,
@@ -312,8 +312,12 @@ static int judge(struct run *run, enum yk_status status, const struct yk_error *
     if (status != YK_OK) {
         *outcome = "failed";
         cli_error("image", "%s", error->text);
+        if (run->summary.device_failed)
+            return run->image->strict_devices ? EXIT_MISSING : EXIT_INCOMPLETE;
         return cli_exit_for(status);
     }
+    if (run->summary.suspects > 0)
+        return EXIT_WRONG;
     return count_state(&run->plan, YK_ITEM_FAILED) ? EXIT_SOME_FAILED : EXIT_DONE;
 }
 
@@ -326,7 +330,7 @@ static int run_plan(struct run *run)
                                          .notice = cli_progress_notice,
                                          .item = cli_progress_item,
                                          .stop = cli_signals_stop};
-    struct yk_batch_options options_now = batch_options(image);
+    struct yk_batch_options options_now = batch_options(run);
     struct yk_error error = {YK_OK, ""};
     enum yk_status status = YK_OK;
     const char *outcome;
@@ -367,6 +371,8 @@ static int run(const struct cli_command *command, int count, char **argv)
         return code;
     code = check_words(command, &image, &words);
     if (code == CLI_GO_ON)
+        code = cli_decorations_read(command, &image.throttle, &state.decorations);
+    if (code == CLI_GO_ON)
         code = parse_pipeline(&state);
     if (code == CLI_GO_ON)
         code = make_plan(&state, &words);
@@ -374,6 +380,7 @@ static int run(const struct cli_command *command, int count, char **argv)
         code = image.dry_run ? print_plan(&state) : run_plan(&state);
     yk_batch_plan_free(&state.plan);
     yk_pipeline_free(state.pipeline);
+    cli_decorations_free(&state.decorations);
     free(words.words);
     return code;
 }

@@ -47,6 +47,15 @@ _yoke() {
     image:--profile)
         _yoke_files
         return ;;
+    image:--on-device-error)
+        _yoke_words "fallback fail"
+        return ;;
+    image:--device-timeout)
+        return ;;
+    image:--verify)
+        return ;;
+    image:--throttle)
+        return ;;
     image:--threads | image:-j)
         return ;;
     image:--mem | image:-m)
@@ -122,9 +131,10 @@ _yoke() {
         arguments='file'
         options="--help --output --recursive --files-from --null --overwrite
             --in-place --devices --sched --profile --calibrate --explain-devices
-            --strict-devices --threads --mem --png --depth --strip
-            --keep --max-pixels --io --fail-fast --dry-run --report
-            --stats --trace --progress --quiet" ;;
+            --strict-devices --on-device-error --device-timeout --verify --throttle --threads
+            --mem --png --depth --strip --keep --max-pixels
+            --io --fail-fast --dry-run --report --stats --trace
+            --progress --quiet" ;;
     ops)
         arguments='op'
         options="--help --markdown --json" ;;

@@ -82,8 +82,9 @@ void cli_help_program(FILE *to)
         fprintf(to, "  %-12s%s\n", command->name, command->doc);
     fprintf(to, "\nyoke COMMAND --help tells about one of them.\n"
                 "\nExit codes\n"
-                "  0  done                       4       wrong results found (verify)\n"
-                "  1  some files failed          5       a demanded device is missing\n"
+                "  0  done                       4       wrong results found\n"
+                "  1  some files failed          5       a demanded device is missing or failed\n"
                 "  2  usage or plan error,       70      internal error, or no memory\n"
-                "     nothing was processed      128+N   stopped by signal N (130: Ctrl-C)\n");
+                "     nothing was processed      128+N   stopped by signal N (130: Ctrl-C)\n"
+                "  3  incomplete: a device failed (--on-device-error fail)\n");
 }

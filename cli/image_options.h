@@ -8,6 +8,8 @@
 
 #include <yoke/batch.h>
 
+#include "option.h"
+
 /* The words of --overwrite and --io, in the order of enum yk_overwrite and enum yk_io_engine. */
 extern const char *const cli_overwrite_words[];
 extern const char *const cli_io_words[];
@@ -23,6 +25,9 @@ struct cli_image {
     unsigned png, depth;                  /* positions in their words */
     bool strip;
     const char *keep;
+    struct cli_texts throttle;
+    uint64_t verify, device_timeout; /* per cent; seconds, 0: the library's default */
+    unsigned on_device_error;        /* 0: fallback, 1: fail */
 };
 
 #endif

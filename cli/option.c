@@ -179,6 +179,16 @@ static int set_choice(const struct cli_command *command, const struct cli_option
     return cli_usage_error(command, "--%s does not take '%s'; accepted are %s", option->name, text, accepted);
 }
 
+static int add_text(const struct cli_command *command, const struct cli_option *option, const char *text,
+                    void *field)
+{
+    struct cli_texts *texts = field;
+    if (texts->count == CLI_TEXTS_MOST)
+        return cli_usage_error(command, "--%s is given more than %d times", option->name, CLI_TEXTS_MOST);
+    texts->text[texts->count++] = text;
+    return CLI_GO_ON;
+}
+
 static int set_value(const struct cli_command *command, const struct cli_option *option, const char *text,
                      void *values)
 {
@@ -190,6 +200,8 @@ static int set_value(const struct cli_command *command, const struct cli_option 
         return CLI_GO_ON;
     case CLI_CHOICE:
         return set_choice(command, option, text, field);
+    case CLI_TEXTS:
+        return add_text(command, option, text, field);
     case CLI_NUMBER:
     case CLI_SIZE:
         return set_number(command, option, text, field);

@@ -16,7 +16,15 @@ enum cli_kind {
     CLI_PATH,   /* the same, completed with names of files */
     CLI_CHOICE, /* unsigned: position in `choices` */
     CLI_NUMBER, /* uint64_t within least .. greatest */
+    CLI_TEXTS,  /* struct cli_texts: a text each time the option is given */
     CLI_SIZE    /* uint64_t bytes with a suffix K, M, G, T (powers of 1024), within least .. greatest */
+};
+
+enum { CLI_TEXTS_MOST = 32 };
+
+struct cli_texts {
+    const char *text[CLI_TEXTS_MOST]; /* borrowed from argv */
+    size_t count;
 };
 
 struct cli_option {

@@ -30,7 +30,8 @@ static json_t *text_or_null(const char *text)
 static json_t *options_json(const struct cli_image *image)
 {
     return json_pack(
-        "{s:o, s:o, s:o, s:I, s:I, s:s, s:b, s:b, s:b, s:b, s:o, s:I, s:s}", "output",
+        "{s:I, s:s, s:o, s:o, s:o, s:I, s:I, s:s, s:b, s:b, s:b, s:b, s:o, s:I, s:s}", "verify",
+        (json_int_t)image->verify, "on_device_error", image->on_device_error ? "fail" : "fallback", "output",
         text_or_null(image->output), "devices", cli_json_text(image->devices ? image->devices : "auto"),
         "sched", cli_json_text(image->sched ? image->sched : "auto"), "threads", (json_int_t)image->threads,
         "memory", (json_int_t)image->memory, "overwrite", cli_overwrite_words[image->overwrite], "recursive",
@@ -54,15 +55,16 @@ static json_t *together_json(const struct yk_batch_summary *summary)
 static json_t *summary_json(const struct yk_batch_plan *plan, const struct yk_batch_summary *summary)
 {
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "files",
-        (json_int_t)plan->count, "done", (json_int_t)summary->done, "failed", (json_int_t)summary->failed,
-        "skipped", (json_int_t)summary->skipped, "cancelled", (json_int_t)summary->cancelled, "elapsed_ms",
-        milliseconds(summary->elapsed), "computing_ms", milliseconds(summary->computing), "input_bytes",
-        (json_int_t)summary->input_bytes, "output_bytes", (json_int_t)summary->output_bytes, "input_pixels",
-        (json_int_t)summary->input_pixels, "threads", (json_int_t)summary->threads, "memory_peak_bytes",
-        (json_int_t)summary->memory_peak, "io_engine", text_or_null(summary->io_engine), "cpu_level",
-        text_or_null(summary->cpu_level), "bound", text_or_null(summary->bound), "ms",
-        times_json(&summary->times), "together", together_json(summary));
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
+        "files", (json_int_t)plan->count, "done", (json_int_t)summary->done, "failed",
+        (json_int_t)summary->failed, "skipped", (json_int_t)summary->skipped, "cancelled",
+        (json_int_t)summary->cancelled, "wrong_bands", (json_int_t)summary->wrong_bands, "suspects",
+        (json_int_t)summary->suspects, "elapsed_ms", milliseconds(summary->elapsed), "computing_ms",
+        milliseconds(summary->computing), "input_bytes", (json_int_t)summary->input_bytes, "output_bytes",
+        (json_int_t)summary->output_bytes, "input_pixels", (json_int_t)summary->input_pixels, "threads",
+        (json_int_t)summary->threads, "memory_peak_bytes", (json_int_t)summary->memory_peak, "io_engine",
+        text_or_null(summary->io_engine), "cpu_level", text_or_null(summary->cpu_level), "bound",
+        text_or_null(summary->bound), "ms", times_json(&summary->times), "together", together_json(summary));
 }
 
 static json_t *devices_json(const struct yk_batch_summary *summary)
@@ -126,11 +128,12 @@ static json_t *item_json(const struct yk_batch_item *item, const struct yk_batch
         cli_json_path(entry, "output", item->output) != 0)
         goto fail;
     json_t *rest =
-        json_pack("{s:s, s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "status", state_word(item->state), "reason",
-                  text_or_null(item->reason), "input_bytes", (json_int_t)item->input_bytes, "output_bytes",
-                  (json_int_t)item->output_bytes, "input_size", size_or_null(item->in_width, item->in_height),
-                  "output_size", size_or_null(item->out_width, item->out_height), "ms",
-                  times_json(&item->times), "devices", used_devices(item, summary));
+        json_pack("{s:s, s:o, s:b, s:I, s:I, s:o, s:o, s:o, s:o}", "status", state_word(item->state),
+                  "reason", text_or_null(item->reason), "suspect", item->suspect, "input_bytes",
+                  (json_int_t)item->input_bytes, "output_bytes", (json_int_t)item->output_bytes, "input_size",
+                  size_or_null(item->in_width, item->in_height), "output_size",
+                  size_or_null(item->out_width, item->out_height), "ms", times_json(&item->times), "devices",
+                  used_devices(item, summary));
     int updated = rest ? json_object_update(entry, rest) : -1;
     json_decref(rest);
     if (updated != 0)

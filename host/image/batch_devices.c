@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "clock.h"
+#include "guard.h"
+
+#include "clock.h"
 
 static void add_device(struct engine *engine, const struct yk_device_info *info, unsigned lanes, bool retired)
 {
@@ -120,7 +123,8 @@ static enum yk_status read_decorations(struct engine *engine, struct yk_error *e
             if (status)
                 return status;
             device->counts = decoration->counts;
-            found = device->decorated = true;
+            device->decorated = decoration->spec[0] != '\0';
+            found = true;
         }
         if (!found && engine->observer->notice) {
             char text[256];
@@ -132,17 +136,35 @@ static enum yk_status read_decorations(struct engine *engine, struct yk_error *e
     return YK_OK;
 }
 
+/* Known answers before a device but the CPU is used. */
+static enum yk_status test_device(struct engine *engine, unsigned number, struct yk_device *device,
+                                  const char *folder, struct yk_error *error)
+{
+    if (number == engine->cpu)
+        return YK_OK;
+    uint64_t start = yk_clock_ns();
+    enum yk_status status = yk_guard_check(device, engine->pipeline, folder, error);
+    yk_engine_trace_stage(engine, number, 0, "self-test", NULL, start, yk_clock_ns());
+    return status;
+}
+
 enum yk_status yk_engine_open_device(struct engine *engine, unsigned device, unsigned slots,
                                      struct yk_device **opened, struct yk_error *error)
 {
     const struct engine_device *self = &engine->devices[device];
     const struct yk_device_options options = {.slots = slots};
+    const enum yk_self_test test = engine->options->self_test;
     struct yk_device *made = NULL;
     enum yk_status status = yk_device_open(&made, &self->info, &options, error);
+    /* What is remembered is about the device itself; what its decoration does to it is not. */
+    if (!status && test == YK_SELF_TEST_ONCE)
+        status = test_device(engine, device, made, NULL, error);
     if (!status && self->decorated)
         status = yk_device_decorate(&made, &self->decoration, slots, device == engine->cpu, error);
+    if (!status && test == YK_SELF_TEST_ALWAYS)
+        status = test_device(engine, device, made, "", error);
     if (status)
-        yk_device_close(made, false);
+        yk_device_close(made, status == YK_ERR_TIMEOUT);
     else
         *opened = made;
     return status;

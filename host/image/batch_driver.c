@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * One thread per OpenCL device: opens it, keeps two bands in flight so that transfers overlap with computing,
- * and gives up once it is retired (contract in batch_engine.h). */
+ * One thread per OpenCL device: opens and tests it, keeps two bands in flight so that transfers overlap with
+ * computing, and gives up once it is retired (contract in batch_engine.h). */
 #include "batch_engine.h"
 
 #include "clock.h"

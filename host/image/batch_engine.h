@@ -247,7 +247,7 @@ void yk_engine_blame(struct engine *engine, unsigned device, const struct yk_bat
 
 /* ---- batch_devices.c: opening ---- */
 
-/* Opens a device of the table with its decoration, `slots` bands at a time. */
+/* Opens a device of the table, tests it as the options say, and decorates it; for `slots` bands at a time. */
 enum yk_status yk_engine_open_device(struct engine *engine, unsigned device, unsigned slots,
                                      struct yk_device **opened, struct yk_error *error);
 

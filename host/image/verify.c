@@ -11,11 +11,14 @@
 #include "cpu_level.h"
 #include "job.h"
 #include "params.h"
+#include "verify_op.h"
 
-enum { DEADLINE_SECONDS = 60 }; /* for one vector: a device that takes longer hangs */
+/* For one band of a vector, ns: a device that takes longer hangs. */
+static const uint64_t usual_patience = UINT64_C(60000000000);
 
 struct verify {
     struct yk_device *device;
+    uint64_t patience; /* ns, for one band */
     struct yk_verify_result *result;
     void (*failure)(void *context, const char *line);
     void *context;
@@ -84,7 +87,8 @@ static enum yk_status run_band(const struct verify *verify, const struct yk_band
     if (!status)
         status = backend->submit(verify->device, 0, band, error);
     if (!status)
-        status = backend->wait(verify->device, 0, yk_clock_ns() + DEADLINE_SECONDS * UINT64_C(1000000000),
+        status = backend->wait(verify->device, 0,
+                               verify->patience == UINT64_MAX ? UINT64_MAX : yk_clock_ns() + verify->patience,
                                &timing, error);
     return status;
 }
@@ -127,8 +131,8 @@ static enum yk_status run_vector(const struct verify *verify, size_t op_index, c
         status = run_job(verify, &job, error);
         if (!status)
             *got = yk_job_take(&job);
-        if (status == YK_ERR_TIMEOUT)
-            yk_job_abandon(&job); /* the device may still use it */
+        if (status == YK_ERR_TIMEOUT) /* the device may still use it all */
+            yk_job_abandon(&job);
         else
             yk_job_clear(&job);
     }
@@ -184,11 +188,30 @@ static enum yk_status verify_vector(const struct verify *verify, size_t op_index
     return status == YK_ERR_NOMEM || status == YK_ERR_TIMEOUT ? status : YK_OK;
 }
 
+static enum yk_status verify_op(const struct verify *verify, size_t op_index, struct yk_error *error)
+{
+    const struct yk_op *op = yk_op_table[op_index];
+    enum yk_status status = YK_OK;
+    for (size_t v = 0; v < op->vector_count && !status; v++)
+        status = verify_vector(verify, op_index, &op->vectors[v], error);
+    return status;
+}
+
+enum yk_status yk_verify_op(struct yk_device *device, size_t op_index, uint64_t patience,
+                            struct yk_verify_result *result, void (*failure)(void *context, const char *line),
+                            void *context, struct yk_error *error)
+{
+    const struct verify verify = {
+        .device = device, .patience = patience, .result = result, .failure = failure, .context = context};
+    return verify_op(&verify, op_index, error);
+}
+
 enum yk_status yk_verify_device(const char *id, const char *cpu_level, struct yk_verify_result *result,
                                 void (*failure)(void *context, const char *line), void *context,
                                 struct yk_error *error)
 {
-    struct verify verify = {.result = result, .failure = failure, .context = context};
+    struct verify verify = {
+        .patience = usual_patience, .result = result, .failure = failure, .context = context};
     struct yk_device_options options = {.slots = 1, .cpu_level = cpu_level};
     struct yk_device_list list;
     *result = (struct yk_verify_result){0, 0};
@@ -203,8 +226,7 @@ enum yk_status yk_verify_device(const char *id, const char *cpu_level, struct yk
         yk_error_set(error, status, "there is no device %s here%s%s", id, list.notice[0] ? ": " : "",
                      list.notice);
     for (size_t k = 0; k < yk_op_count && !status; k++)
-        for (size_t v = 0; v < yk_op_table[k]->vector_count && !status; v++)
-            status = verify_vector(&verify, k, &yk_op_table[k]->vectors[v], error);
+        status = verify_op(&verify, k, error);
     yk_device_close(verify.device, status == YK_ERR_TIMEOUT);
     yk_device_list_free(&list);
     return status;

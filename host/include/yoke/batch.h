@@ -92,7 +92,7 @@ struct yk_batch_decoration {
 
 enum yk_self_test {
     YK_SELF_TEST_ONCE,   /* before the first use of a device with this driver and this program */
-    YK_SELF_TEST_ALWAYS, /* in every run */
+    YK_SELF_TEST_ALWAYS, /* in every run, and with its decoration */
     YK_SELF_TEST_NEVER
 };
 
