@@ -9,8 +9,6 @@
 #include "clock.h"
 #include "mem.h"
 
-enum { GRANULE = 16 }; /* rows: below that the overlap of neighbouring bands costs more than it balances */
-
 /* Part of their time that decoding and encoding can take from rows, at most: rates must stay above 0. */
 static const double MOST_BUSY = 0.95;
 
@@ -37,7 +35,7 @@ void yk_engine_start_phase(struct work *work)
         work->kind = yk_rates_kind(&engine->rates, &shape);
         struct yk_policy_job job = {
             .rows = yk_job_rows(&work->job),
-            .granule = GRANULE,
+            .granule = YK_ENGINE_GRANULE,
             .waiting = wanting_files(engine) - 1,
             .device_count = engine->device_count,
             .devices = engine->device_states,

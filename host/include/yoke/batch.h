@@ -205,8 +205,10 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
 struct yk_batch_outlook_device {
     char id[32];
     char name[128];
-    bool used;     /* computes rows */
-    char why[256]; /* why it is used or not, without a full stop */
+    bool used;                /* is there to compute rows */
+    double pixels_per_second; /* of the first file's work, as earlier runs measured it; 0: not known, or one
+                                 device alone has no use for it */
+    char why[256];            /* why it is used or not, and what is known of it, without a full stop */
 };
 
 struct yk_batch_outlook {
@@ -216,8 +218,9 @@ struct yk_batch_outlook {
     char conclusion[512];
 };
 
-/* Makes the choice of devices that yk_batch_run would make, and says why; opens no device and reads no file.
- * Errors (outlook untouched): those of yk_batch_run for `devices` and `sched`, YK_ERR_NOMEM. */
+/* Makes the choice of devices that yk_batch_run would make, and says why. Opens no device; reads the profile
+ * and the first file where several devices are used. Errors (outlook untouched): those of yk_batch_run for
+ * `devices` and `sched`, YK_ERR_NOMEM. */
 enum yk_status yk_batch_outlook_make(struct yk_batch_outlook *outlook, struct yk_batch_plan *plan,
                                      const struct yk_pipeline *pipeline,
                                      const struct yk_batch_options *options, struct yk_error *error);

@@ -9,7 +9,7 @@ print(next((d["id"] for d in devices if d["backend"] == "cl" and d["usable"]), "
 png a.png
 # explain ARGUMENT...: the lines of the CPU, of the device and the conclusion, without what the machine decides.
 explain() {
-    y image 'blur 2' a.png -o out/a.png --explain-devices -n "$@" 2>&1 >plan |
+    y image 'blur 2' a.png -o out/a.png --explain-devices -n --profile off "$@" 2>&1 >plan |
         grep -E "^  (cpu|$device|so:)  *|^yoke" | sed "s/$device/DEVICE/g; s/  */ /g; s/so: [0-9]* /so: N /"
 }
 explain --devices all --threads 2
