@@ -311,4 +311,5 @@ void yk_suite_profile(void)
     CU_add_test(suite, "runs that learn", test_profile_runs);
     CU_add_test(suite, "one device", test_profile_one_device);
     CU_add_test(suite, "calibrated runs", test_profile_calibrated);
+    CU_add_test(suite, "a slow device", test_profile_slow_device);
 }

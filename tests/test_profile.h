@@ -20,5 +20,6 @@ void test_profile_tail(void);
 void test_profile_runs(void);
 void test_profile_one_device(void);
 void test_profile_calibrated(void);
+void test_profile_slow_device(void);
 
 #endif

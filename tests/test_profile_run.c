@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <yoke/device.h>
-
 #include "batch_rates.h"
 #include "support.h"
 #include "test_batch.h"
@@ -229,21 +227,15 @@ void test_profile_tail(void)
 
 /* ---- runs ---- */
 
-/* Whether there is an OpenCL device to work beside the CPU. */
-static bool has_opencl(void)
-{
-    struct yk_device_list list = {0};
-    bool any = yk_device_list_make(&list, false, NULL) == YK_OK && list.count > 1 && list.devices[1].usable;
-    yk_device_list_free(&list);
-    if (!any)
-        yk_skip("no OpenCL device");
-    return any;
-}
+/* A second device of the CPU's code, which must not be confused with the first in a profile. */
+static const struct yk_batch_decoration second = {"cpu:1", "rows=100", NULL};
 
 static uint64_t run(struct batch_place *place, struct yk_batch_options options)
 {
     struct batch_run batch = {0};
     options.threads = 2;
+    options.decorations = &second;
+    options.decoration_count = 1;
     CU_ASSERT_EQUAL(batch_all(&batch, place, "blur 2 | invert", &options), YK_OK);
     uint64_t hash = batch_hash(&batch);
     batch_end(&batch);
@@ -255,8 +247,6 @@ void test_profile_runs(void)
 {
     struct batch_place place;
     struct yk_profile profile;
-    if (!has_opencl())
-        return;
     batch_open(&place);
     for (unsigned k = 0; k < 4; k++) {
         char name[16];
@@ -265,11 +255,11 @@ void test_profile_runs(void)
     }
     char *path = yk_path_join(place.root, "rates");
     uint64_t expected = run(&place, (struct yk_batch_options){.devices = "cpu"});
-    CU_ASSERT_EQUAL(run(&place, (struct yk_batch_options){.devices = "cpu,cl", .profile = ""}), expected);
+    CU_ASSERT_EQUAL(run(&place, (struct yk_batch_options){.devices = "cpu,cpu:1", .profile = ""}), expected);
     CU_ASSERT_EQUAL(access(path, F_OK), -1);
     unsigned samples = 0;
     for (unsigned round = 0; round < 3; round++) {
-        struct yk_batch_options options = {.devices = "cpu,cl", .sched = "dynamic:20", .profile = path};
+        struct yk_batch_options options = {.devices = "cpu,cpu:1", .sched = "dynamic:20", .profile = path};
         CU_ASSERT_EQUAL(run(&place, options), expected);
         yk_profile_load(&profile, path);
         CU_ASSERT(profile.count >= 1 && profile.ignored == 0);
@@ -286,7 +276,7 @@ void test_profile_runs(void)
     for (unsigned k = 0; k < 4; k++) {
         yk_profile_load(&profile, path);
         for (size_t e = 0; e < profile.count; e++) {
-            bool cpu = strncmp(profile.entries[e].key.device, "cpu", 3) == 0;
+            bool cpu = strncmp(profile.entries[e].key.device, "cpu|", 4) == 0;
             profile.entries[e].rate.rate = cpu == k % 2 ? 1000000000000 : 1000;
             profile.entries[e].rate.samples = 100;
         }
@@ -295,7 +285,7 @@ void test_profile_runs(void)
         CU_ASSERT_PTR_NOT_NULL_FATAL(text);
         CU_ASSERT_TRUE(yk_file_write(path, text, size));
         struct yk_batch_options options = {
-            .devices = "cpu,cl", .sched = k < 2 ? "auto" : "guided", .profile = path};
+            .devices = "cpu,cpu:1", .sched = k < 2 ? "auto" : "guided", .profile = path};
         CU_ASSERT_EQUAL(run(&place, options), expected);
         free(text);
         yk_profile_free(&profile);
@@ -313,8 +303,7 @@ void test_profile_one_device(void)
     char *path = yk_path_join(place.root, "rates");
     run(&place, (struct yk_batch_options){.devices = "cpu", .profile = path, .calibrate = true});
     CU_ASSERT_EQUAL(access(path, F_OK), -1);
-    if (has_opencl())
-        run(&place, (struct yk_batch_options){.devices = "cl", .profile = path, .calibrate = true});
+    run(&place, (struct yk_batch_options){.devices = "cl", .profile = path, .calibrate = true});
     CU_ASSERT_EQUAL(access(path, F_OK), -1);
     free(path);
     batch_close(&place);
@@ -326,8 +315,6 @@ void test_profile_calibrated(void)
 {
     static const char *const words[] = {"blur 2 | invert", "equalize | blur 1", "resize 100%"};
     static const uint32_t sizes[] = {1, 17, 600};
-    if (!has_opencl())
-        return;
     for (unsigned k = 0; k < 9; k++) {
         struct batch_place place;
         struct batch_run plain = {0}, calibrated = {0};
@@ -338,8 +325,12 @@ void test_profile_calibrated(void)
         batch_image(&place, "b.png", 90, 70, (struct yk_format){1, 0, 16}, 6);
         struct yk_batch_options options = {.devices = "cpu", .threads = 2};
         CU_ASSERT_EQUAL(batch_all(&plain, &place, words[k / 3], &options), YK_OK);
-        options =
-            (struct yk_batch_options){.devices = "cpu,cl", .threads = 2, .profile = path, .calibrate = true};
+        options = (struct yk_batch_options){.devices = "cpu,cpu:1",
+                                            .threads = 2,
+                                            .profile = path,
+                                            .calibrate = true,
+                                            .decorations = &second,
+                                            .decoration_count = 1};
         /* On a machine where other work comes in between, all samples of a device may be rejected. */
         size_t wanted = k % 3 == 2 && k / 3 < 2 ? 2 : 0, known = 0;
         for (unsigned again = 0; again < 10 && (again == 0 || known < wanted); again++) {
@@ -356,4 +347,32 @@ void test_profile_calibrated(void)
         free(path);
         batch_close(&place);
     }
+}
+
+/* Once it is known how slow a device is, it gets nothing, and holds up no file. */
+void test_profile_slow_device(void)
+{
+    static const struct yk_batch_decoration slow = {"cpu:1", "throttle=1000", NULL};
+    struct batch_place place;
+    struct batch_run batch = {0};
+    batch_open(&place);
+    for (unsigned k = 0; k < 5; k++) {
+        char name[16];
+        snprintf(name, sizeof name, "%u.png", k);
+        batch_image(&place, name, 200, 300, (struct yk_format){3, 0, 8}, k);
+    }
+    struct yk_batch_options options = {.devices = "cpu,cpu:1",
+                                       .threads = 2,
+                                       .profile = "",
+                                       .calibrate = true,
+                                       .decorations = &slow,
+                                       .decoration_count = 1};
+    CU_ASSERT_EQUAL(batch_all(&batch, &place, "blur 2 | invert", &options), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(batch.summary.device_count, 2);
+    for (size_t d = 0; d < 2; d++) {
+        bool cpu = strcmp(batch.summary.devices[d].id, "cpu") == 0;
+        CU_ASSERT_EQUAL(batch.summary.devices[d].rows, cpu ? 5 * 300 : 0);
+    }
+    batch_end(&batch);
+    batch_close(&place);
 }
