@@ -18,7 +18,7 @@ static const uint64_t usual_patience = UINT64_C(60000000000);
 
 struct verify {
     struct yk_device *device;
-    uint64_t patience; /* ns, for one band */
+    uint64_t patience; /* ns, for one band; UINT64_MAX: for ever */
     struct yk_verify_result *result;
     void (*failure)(void *context, const char *line);
     void *context;
