@@ -15,7 +15,7 @@
 #include "exit.h"
 
 static const char *const shapes[] = {"all", "flat", "ramp", "burst", NULL};
-static const char *const profiles[] = {"exact", "near", "off", "none", NULL};
+static const char *const profiles[] = {"exact", "near", "off", "none", "learned", NULL};
 
 static const struct cli_option options[] = {
     {"policy", 0, CLI_TEXT, offsetof(struct sim_values, policy), "POLICY", NULL, 0, 0,
@@ -27,7 +27,8 @@ static const struct cli_option options[] = {
     {"ms", 0, CLI_NUMBER, offsetof(struct sim_values, ms), "N", NULL, 1, 1000000000,
      "length of the job on the fastest device alone (default: 200 and 2000)"},
     {"profile", 0, CLI_CHOICE, offsetof(struct sim_values, profile), NULL, profiles, 0, 0,
-     "what is known of the devices: all, within 20 %, wrong by about 2, nothing (default: exact)"},
+     "what is known of the devices: all, within 20 %, wrong by about 2, nothing, what two jobs before taught "
+     "(default: exact)"},
     {"seeds", 0, CLI_NUMBER, offsetof(struct sim_values, seeds), "N", NULL, 1, 1000000,
      "runs of each case, which differ in their noise (default: 40)"},
     {"lanes", 0, CLI_NUMBER, offsetof(struct sim_values, lanes), "N", NULL, 1, YK_SIM_LANES,

@@ -100,7 +100,7 @@ _yoke() {
     'bench sim':--ms)
         return ;;
     'bench sim':--profile)
-        _yoke_words "exact near off none"
+        _yoke_words "exact near off none learned"
         return ;;
     'bench sim':--seeds)
         return ;;

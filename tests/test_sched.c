@@ -300,6 +300,43 @@ static void test_frontier(void)
     yk_splitter_clear(&rig.splitter);
 }
 
+/* Packages on the line t = 3 ms + work / 10: the slope is the rate, the start the overhead. */
+static void test_learn(void)
+{
+    static const double work[] = {10, 1000, 200, 40, 500};
+    struct yk_policy_rate rate = {.setup_ns = 7e6};
+    yk_policy_learn(&rate, 10, 1, 500000000); /* the first one is not believed */
+    CU_ASSERT_EQUAL(rate.samples, 1);
+    CU_ASSERT_DOUBLE_EQUAL(rate.rate, 0.0, 0.0);
+    CU_ASSERT_DOUBLE_EQUAL(rate.setup_ns, 0.0, 0.0);
+    yk_policy_learn(&rate, 10, 1, 0); /* no clock */
+    CU_ASSERT_EQUAL(rate.samples, 1);
+    for (size_t k = 0; k < sizeof work / sizeof *work; k++)
+        yk_policy_learn(&rate, work[k], 1, (uint64_t)((3.0 + work[k] / 10.0) * 1e6));
+    CU_ASSERT_DOUBLE_EQUAL(rate.rate, 10.0, 1e-6);
+    CU_ASSERT_DOUBLE_EQUAL(rate.overhead_ns, 3e6, 1.0);
+    CU_ASSERT_EQUAL(rate.samples, 6);
+    /* Four lanes at a quarter of the speed each; the first package of each lane is not believed. */
+    rate = (struct yk_policy_rate){0};
+    for (size_t k = 0; k < 4 + sizeof work / sizeof *work; k++)
+        yk_policy_learn(&rate, work[k % 5], 4, (uint64_t)((3.0 + work[k % 5] * 4.0 / 10.0) * 1e6));
+    CU_ASSERT_DOUBLE_EQUAL(rate.rate, 10.0, 1e-6);
+    /* Sizes that are all alike tell no overhead: 0.3 ms are assumed, 8 of 10 parts at most. */
+    rate = (struct yk_policy_rate){0};
+    for (unsigned k = 0; k < 5; k++)
+        yk_policy_learn(&rate, 100, 1, 10300000);
+    CU_ASSERT_DOUBLE_EQUAL(rate.rate, 10.0, 1e-6);
+    CU_ASSERT_DOUBLE_EQUAL(rate.overhead_ns, 0.3e6, 1.0);
+    rate = (struct yk_policy_rate){0};
+    for (unsigned k = 0; k < 5; k++)
+        yk_policy_learn(&rate, 1, 1, 100000);
+    CU_ASSERT_DOUBLE_EQUAL(rate.rate, 50.0, 1e-6);
+    /* Known from elsewhere: weighs as much as one package. 100 rows, 10 ms told and 5 ms measured. */
+    rate = (struct yk_policy_rate){.rate = 10.0, .samples = 9};
+    yk_policy_learn(&rate, 100, 1, 5000000);
+    CU_ASSERT(rate.rate > 10.0 && rate.rate < 100.0 / 4.7);
+}
+
 void yk_suite_sched(void)
 {
     CU_pSuite suite = CU_add_suite("sched", NULL, NULL);
@@ -311,6 +348,7 @@ void yk_suite_sched(void)
     CU_ADD_TEST(suite, test_single);
     CU_ADD_TEST(suite, test_lanes);
     CU_ADD_TEST(suite, test_frontier);
+    CU_ADD_TEST(suite, test_learn);
     CU_ADD_TEST(suite, test_sched_rules);
     CU_ADD_TEST(suite, test_sched_failures);
     CU_ADD_TEST(suite, test_sched_pure);

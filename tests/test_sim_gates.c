@@ -96,6 +96,7 @@ void test_sim_gates(void)
         const char *what;
     } ways[] = {{YK_SIM_EXACT, 1, "exact profile"},
                 {YK_SIM_NEAR, 1, "near profile"},
+                {YK_SIM_LEARNED, 1, "learned profile"},
                 {YK_SIM_EXACT, 4, "exact profile, 4 lanes"},
                 {YK_SIM_NEAR, 4, "near profile, 4 lanes"}};
     for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {

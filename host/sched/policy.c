@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+static double at_most(double a, double b)
+{
+    return a < b ? a : b;
+}
+
 const struct yk_policy *yk_policy_at(size_t index)
 {
     static const struct yk_policy *const policies[] = {&yk_policy_dynamic, &yk_policy_single,
@@ -51,13 +56,72 @@ enum yk_status yk_policy_parse(const char *text, const struct yk_policy **policy
     return YK_OK;
 }
 
+/* What remains of a package's weight with each later one. */
+static const double OLDER = 0.97;
+/* How unlike the sizes must be for a line to be believed (0: all equal; near 1: far apart): rows of unlike
+ * cost look like an overhead where sizes are alike. With 0.3 the regret at 500 rows was 10 % instead of 0.4
+ * %. */
+static const double LEAST_SPREAD = 0.6;
+/* ms of a package that are thought to be overhead where no line is believed, and the most of a package that
+ * may be: a device that looks better than it is gets tried; one that looks worse never again. */
+static const double USUAL_START = 0.3, MOST_START = 0.8;
+
+static void add(struct yk_policy_rate *rate, double x, double t)
+{
+    double weight = 1.0 / (t * t); /* the error of a time is a part of it */
+    rate->sum += weight;
+    rate->sum_x += weight * x;
+    rate->sum_t += weight * t;
+    rate->sum_xx += weight * x * x;
+    rate->sum_xt += weight * x * t;
+}
+
+static void fade(struct yk_policy_rate *rate)
+{
+    rate->sum *= OLDER;
+    rate->sum_x *= OLDER;
+    rate->sum_t *= OLDER;
+    rate->sum_xx *= OLDER;
+    rate->sum_xt *= OLDER;
+}
+
+/* Fits the line: least squares, or only the slope from a start that is assumed. */
+static void fit(struct yk_policy_rate *rate)
+{
+    double mean = rate->sum_t / rate->sum, start = at_most(USUAL_START, MOST_START * mean);
+    double slope = (rate->sum_xt - start * rate->sum_x) / rate->sum_xx;
+    double spread = rate->sum * rate->sum_xx - rate->sum_x * rate->sum_x;
+    if (spread > LEAST_SPREAD * rate->sum * rate->sum_xx) {
+        double fitted = (rate->sum * rate->sum_xt - rate->sum_x * rate->sum_t) / spread;
+        double from = (rate->sum_t - fitted * rate->sum_x) / rate->sum;
+        if (fitted > 0.0 && from > 0.0) {
+            slope = fitted;
+            start = from;
+        }
+    }
+    if (!(slope > 0.0)) {
+        slope = rate->sum_xt / rate->sum_xx;
+        start = 0.0;
+    }
+    rate->rate = 1.0 / slope;
+    rate->overhead_ns = start * 1e6;
+}
+
 void yk_policy_learn(struct yk_policy_rate *rate, double work, unsigned lanes, uint64_t nanoseconds)
 {
-    if (nanoseconds == 0)
+    if (nanoseconds == 0 || !(work > 0.0))
         return;
     rate->setup_ns = 0.0;
     if (rate->samples++ < lanes)
         return;
-    double measured = work * lanes / ((double)nanoseconds / 1e6);
-    rate->rate = rate->rate > 0.0 ? 0.5 * (rate->rate + measured) : measured;
+    double x = work * lanes;
+    if (rate->rate > 0.0 && !(rate->sum > 0.0)) { /* known from elsewhere: as a package of the same work */
+        double known = x / rate->rate, start = rate->overhead_ns / 1e6;
+        /* MOST_START of a whole is so many times the rest. */
+        start = start > 0.0 ? start : at_most(USUAL_START, known * MOST_START / (1.0 - MOST_START));
+        add(rate, x, known + start);
+    }
+    fade(rate);
+    add(rate, x, (double)nanoseconds / 1e6);
+    fit(rate);
 }

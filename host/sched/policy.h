@@ -29,6 +29,9 @@ struct yk_policy_rate {
     double setup_ns;    /* what the first package costs on top (compiling, first touch); 0: unknown or already
                            paid */
     unsigned samples;   /* packages learned from */
+    /* Sums over packages of work x and time t (ms), each weighed by 1 / t^2 and the older ones less: for the
+     * line t = overhead + x / rate through them. */
+    double sum, sum_x, sum_t, sum_xx, sum_xt;
 };
 
 /* What a policy may know of the job. The splitter keeps `left` to `since_ns`; the owner fills in the rest. */
@@ -109,8 +112,8 @@ enum yk_status yk_policy_parse(const char *text, const struct yk_policy **policy
                                struct yk_policy_arguments *arguments, struct yk_error *error);
 
 /* Takes one package into what is known of a device: `work` ((rows + halo) x row_work) done by one of its
- * `lanes` in `nanoseconds`. Each lane's first package is not believed (compiling, first touch); then a moving
- * average. */
+ * `lanes` in `nanoseconds`. Each lane's first package is not believed (compiling, first touch); through the
+ * others goes a line, whose slope is the rate and whose start the overhead. */
 void yk_policy_learn(struct yk_policy_rate *rate, double work, unsigned lanes, uint64_t nanoseconds);
 
 extern const struct yk_policy yk_policy_auto;

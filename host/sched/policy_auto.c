@@ -7,6 +7,7 @@
 #include <math.h>
 
 enum {
+    LEAST_SAMPLES = 6, /* believed packages that make a rate, where it is not a profile's */
     GROWTH = 4,      /* a package is at most so many times the largest before: a wrong profile costs little */
     LAST_DEARER = 4, /* times that the last rows may be dearer than was thought: without it the regret was up
                         to 15 % at 1:20, burst, 200 ms, 16 lanes */
@@ -73,10 +74,18 @@ static double told_rate(const struct yk_policy_job *job, unsigned device)
     return told(job, device).rate / (job->row_work > 0.0 ? job->row_work : 1.0);
 }
 
+/* The same of a device of which nothing was known when the job began: the small packages of a first look,
+ * this job's own among them, are not believed yet. */
+static double learned_rate(const struct yk_policy_job *job, unsigned device)
+{
+    return told(job, device).samples >= job->devices[device].lanes + LEAST_SAMPLES ? told_rate(job, device)
+                                                                                   : 0.0;
+}
+
 /* Whether the device's rate is known, and not only a lower bound of it. */
 static bool measured(const struct yk_policy_state *state, const struct yk_policy_job *job, unsigned device)
 {
-    return state->estimate[device].trusted || told_rate(job, device) > 0.0;
+    return state->estimate[device].trusted || learned_rate(job, device) > 0.0;
 }
 
 static double setup_ms(const struct yk_policy_state *state, const struct yk_policy_job *job, unsigned device)
@@ -104,7 +113,7 @@ static void look(struct view *view, const struct yk_policy_state *state, const s
     *view = (struct view){.rest = (double)(job->left + job->returned), .fastest = YK_POLICY_DEVICES};
     for (unsigned k = 0; k < job->device_count; k++) {
         const struct yk_policy_estimate *estimate = &state->estimate[k];
-        double profile = estimate->trusted ? 0.0 : told_rate(job, k);
+        double profile = estimate->trusted ? 0.0 : learned_rate(job, k);
         view->rate[k] = retired(job, k) ? 0.0 : profile > 0.0 ? profile : estimate->rate;
         best = view->rate[k] > best ? view->rate[k] : best;
     }

@@ -39,7 +39,7 @@ struct runner {
     struct yk_sim_result *result;
     struct yk_splitter splitter;
     struct yk_policy_device devices[YK_SIM_DEVICES];
-    struct yk_policy_rate rates[YK_SIM_DEVICES];
+    struct yk_policy_rate *rates;   /* borrowed: what is known, and learned from every package */
     double work[YK_SIM_DEVICES];    /* done, in rows of mean cost */
     unsigned taken[YK_SIM_DEVICES]; /* packages given to it */
     struct lane *lanes;             /* owned: those of all devices */
@@ -237,6 +237,9 @@ static bool land(struct runner *runner, unsigned device, struct flight *flight)
     uint64_t begun = yk_clock_ns();
     bool memory = yk_splitter_commit(&runner->splitter, device, flight->range, spent);
     runner->sched_ns += yk_clock_ns() - begun;
+    double work = (double)(flight->range.end - flight->range.begin + runner->setup->halo);
+    yk_policy_learn(&runner->rates[device], work, runner->setup->devices[device].lanes,
+                    runner->splitter.spent_ns);
     return memory;
 }
 
@@ -286,7 +289,6 @@ static void begin(struct runner *runner, const struct yk_policy *policy,
     const struct yk_sim_setup *setup = runner->setup;
     for (unsigned k = 0; k < setup->device_count; k++) {
         runner->devices[k].lanes = setup->devices[k].lanes;
-        runner->rates[k] = yk_sim_told(setup, k);
         runner->result->devices[k].alone_ns = yk_sim_alone_ns(setup, k);
     }
     struct yk_policy_job job = {
@@ -349,12 +351,12 @@ static void conclude(struct runner *runner)
     result->sched_ns = (double)runner->sched_ns / result->packages;
 }
 
-enum yk_status yk_sim_run_policy(const struct yk_sim_setup *setup, const struct yk_policy *policy,
-                                 const struct yk_policy_arguments *arguments, struct yk_sim_result *result,
-                                 struct yk_error *error)
+enum yk_status yk_sim_run_rates(const struct yk_sim_setup *setup, const struct yk_policy *policy,
+                                const struct yk_policy_arguments *arguments, struct yk_policy_rate *rates,
+                                struct yk_sim_result *result, struct yk_error *error)
 {
     struct yk_sim_result made = {0};
-    struct runner runner = {.setup = setup, .result = &made};
+    struct runner runner = {.setup = setup, .result = &made, .rates = rates};
     enum yk_status status = check(setup, error);
     if (status)
         return status;
@@ -371,13 +373,4 @@ enum yk_status yk_sim_run_policy(const struct yk_sim_setup *setup, const struct 
     free(runner.lanes);
     free(runner.flights);
     return status;
-}
-
-enum yk_status yk_sim_run(const struct yk_sim_setup *setup, struct yk_sim_result *result,
-                          struct yk_error *error)
-{
-    const struct yk_policy *policy;
-    struct yk_policy_arguments arguments;
-    enum yk_status status = yk_policy_parse(setup->policy, &policy, &arguments, error);
-    return status ? status : yk_sim_run_policy(setup, policy, &arguments, result, error);
 }

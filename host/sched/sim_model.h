@@ -15,6 +15,12 @@ enum yk_status yk_sim_series_run_policy(const struct yk_sim_series *series, cons
                                         const struct yk_policy_arguments *arguments,
                                         struct yk_sim_summary *summary, struct yk_error *error);
 
+/* One job with what is known of the devices in `rates`, into which its packages are taken; setup->profile is
+ * not looked at. */
+enum yk_status yk_sim_run_rates(const struct yk_sim_setup *setup, const struct yk_policy *policy,
+                                const struct yk_policy_arguments *arguments, struct yk_policy_rate *rates,
+                                struct yk_sim_result *result, struct yk_error *error);
+
 /* Work of rows [begin, end), without a halo, in rows of mean cost. */
 double yk_sim_work(const struct yk_sim_setup *setup, uint64_t begin, uint64_t end);
 

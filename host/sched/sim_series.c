@@ -6,6 +6,58 @@
 
 #include "mem.h"
 
+/* ---- one run ---- */
+
+enum { EARLIER_JOBS = 2 };
+
+/* Runs jobs of the same kind before the one that counts, from nothing, without faults; the last of them and
+ * that one have warm devices. */
+static enum yk_status learn(struct yk_sim_setup *setup, const struct yk_policy *policy,
+                            const struct yk_policy_arguments *arguments, struct yk_policy_rate *rates,
+                            struct yk_error *error)
+{
+    struct yk_sim_setup earlier = *setup;
+    struct yk_sim_result result;
+    enum yk_status status = YK_OK;
+    earlier.observe = NULL;
+    earlier.trace = NULL;
+    for (unsigned job = 0; job < EARLIER_JOBS && !status; job++) {
+        earlier.seed = setup->seed + ((uint64_t)(job + 1) << 32); /* not that of another run of a series */
+        for (unsigned k = 0; k < setup->device_count && k < YK_SIM_DEVICES; k++) {
+            earlier.devices[k].fail_at = earlier.devices[k].hang_at = 0;
+            setup->devices[k].cold_ns = 0.0;
+        }
+        status = yk_sim_run_rates(&earlier, policy, arguments, rates, &result, error);
+        for (unsigned k = 0; k < setup->device_count && k < YK_SIM_DEVICES; k++)
+            earlier.devices[k].cold_ns = 0.0;
+    }
+    return status;
+}
+
+enum yk_status yk_sim_run_policy(const struct yk_sim_setup *setup, const struct yk_policy *policy,
+                                 const struct yk_policy_arguments *arguments, struct yk_sim_result *result,
+                                 struct yk_error *error)
+{
+    struct yk_policy_rate rates[YK_SIM_DEVICES] = {{0}};
+    struct yk_sim_setup last = *setup;
+    enum yk_status status = YK_OK;
+    if (setup->profile == YK_SIM_LEARNED)
+        status = learn(&last, policy, arguments, rates, error);
+    else
+        for (unsigned k = 0; k < setup->device_count && k < YK_SIM_DEVICES; k++)
+            rates[k] = yk_sim_told(setup, k);
+    return status ? status : yk_sim_run_rates(&last, policy, arguments, rates, result, error);
+}
+
+enum yk_status yk_sim_run(const struct yk_sim_setup *setup, struct yk_sim_result *result,
+                          struct yk_error *error)
+{
+    const struct yk_policy *policy;
+    struct yk_policy_arguments arguments;
+    enum yk_status status = yk_policy_parse(setup->policy, &policy, &arguments, error);
+    return status ? status : yk_sim_run_policy(setup, policy, &arguments, result, error);
+}
+
 /* ---- series ---- */
 
 static int compare(const void *a, const void *b)
@@ -153,7 +205,7 @@ struct yk_sim_gate yk_sim_gate_for(double ms)
 
 bool yk_sim_gate_sound(const struct yk_sim_setup *setup)
 {
-    bool sound = setup->profile == YK_SIM_EXACT || setup->profile == YK_SIM_NEAR;
+    bool sound = setup->profile != YK_SIM_OFF && setup->profile != YK_SIM_NONE;
     for (unsigned k = 0; k < setup->device_count; k++)
         sound = sound && !setup->devices[k].fail_at && !setup->devices[k].hang_at &&
                 !(setup->devices[k].slow_factor > 1.0);

@@ -9,7 +9,7 @@ if [ $# -gt 0 ]; then
     exec "$YOKE" bench sim "$@"
 fi
 code=0
-for profile in exact near off none; do
+for profile in exact near learned off none; do
     "$YOKE" bench sim --profile "$profile" || code=1
     echo
 done

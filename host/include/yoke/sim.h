@@ -31,10 +31,11 @@ enum yk_sim_shape {
 
 /* What the policy is told of the devices beforehand. */
 enum yk_sim_profile {
-    YK_SIM_EXACT, /* rate, overhead and cold cost as they are */
-    YK_SIM_NEAR,  /* each wrong by up to 20 %, evenly */
-    YK_SIM_OFF,   /* each wrong by a factor of 1.6 to 2.5, up or down */
-    YK_SIM_NONE   /* nothing */
+    YK_SIM_EXACT,  /* rate, overhead and cold cost as they are */
+    YK_SIM_NEAR,   /* each wrong by up to 20 %, evenly */
+    YK_SIM_OFF,    /* each wrong by a factor of 1.6 to 2.5, up or down */
+    YK_SIM_NONE,   /* nothing */
+    YK_SIM_LEARNED /* what two jobs before this one taught, which began with nothing; devices are warm */
 };
 
 struct yk_sim_device {
@@ -153,7 +154,8 @@ bool yk_sim_gate_ms(size_t index, double *ms);
 /* The bounds of efficiency for a job of `ms`. */
 struct yk_sim_gate yk_sim_gate_for(double ms);
 
-/* Whether efficiency and balance are asked for: the profile is exact or near, and no device is faulty. */
+/* Whether efficiency and balance are asked for: the profile is exact, near or learned, and no
+ * device is faulty. */
 bool yk_sim_gate_sound(const struct yk_sim_setup *setup);
 
 /* What of the summary misses its gate: bits. Regret and cost are asked for always. */
