@@ -174,25 +174,27 @@ static enum yk_status choose_libdeflate(struct sample *sample, unsigned level, b
     struct libdeflate_compressor *trial = small ? NULL : libdeflate_alloc_compressor(TRIAL_LEVEL);
     size_t room = yk_deflate_bound(sample->size);
     uint8_t *out = small ? NULL : yk_mem_alloc(room);
-    uint64_t best = UINT64_MAX, least_runs = UINT64_MAX;
+    uint64_t best = UINT64_MAX, least_runs = UINT64_MAX, least_other = UINT64_MAX;
     bool ok = small || (trial && out);
     *plan = (struct yk_png_plan){.coder = YK_PNG_LIBDEFLATE, .level = (uint8_t)level, .thorough = true};
     for (unsigned filter = 0; ok && filter < FILTERS; filter++) {
         sample_filter(sample, filter);
         uint64_t runs = sample_estimate(sample, YK_DEFLATE_RUNS).bits, bits;
         if (small) {
-            bits = sample_estimate(sample, YK_DEFLATE_MATCHES).bits;
+            bits = sample_estimate(sample, YK_DEFLATE_DEEP).bits;
         } else {
             size_t size = libdeflate_deflate_compress(trial, sample->filtered, sample->size, out, room);
             bits = size ? (uint64_t)size * 8 : UINT64_MAX; /* 0: not smaller than stored */
         }
+        least_other = bits < least_other ? bits : least_other;
         least_runs = runs < least_runs ? runs : least_runs;
+        bits = bits < runs ? bits : runs; /* the smaller one is written, strip by strip */
         if (bits < best) {
             best = bits;
             plan->filter = (uint8_t)filter;
         }
     }
-    if (!small && least_runs * 1000 <= best * RUNS_ALONE) /* noise: matches are not worth the search */
+    if (!small && least_runs * 1000 <= least_other * RUNS_ALONE) /* noise: matches are not worth the search */
         plan->coder = YK_PNG_RUNS;
     if (trial)
         libdeflate_free_compressor(trial);
