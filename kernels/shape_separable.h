@@ -74,18 +74,26 @@ __kernel void OP_FN(kernel)(__global const float *src, __global float *dst, stru
 
 #ifndef YK_TAPS
 #define YK_TAPS
-/* Sixteen samples at once. The compiler lowers it to what the level has; loads and stores need no alignment
- * and may run up to 15 samples past the end, for which all buffers have room. */
-typedef float yk_v16 __attribute__((vector_size(64), aligned(4), may_alias));
+/* As many samples at once as a register of the level holds: GCC takes wider vectors apart into single samples, on the
+ * stack, which is 20 times slower. Loads and stores need no alignment and may run up to 15 samples past the end, for
+ * which all buffers have room. Every sample's sum is its own, so the width changes no bit. */
+#if defined(__AVX512F__)
 enum { YK_LANES = 16 };
+#elif defined(__AVX__)
+enum { YK_LANES = 8 };
+#else
+enum { YK_LANES = 4 };
+#endif
+typedef float yk_vector __attribute__((vector_size(YK_LANES * 4), aligned(4), may_alias));
+enum { YK_VECTORS = 4 }; /* sums under way at once: an addition takes as many cycles */
 
-YK_FN yk_v16 yk_load16(const float *p)
+YK_FN yk_vector yk_load_vector(const float *p)
 {
-    return *(const yk_v16 *)(const void *)p;
+    return *(const yk_vector *)(const void *)p;
 }
-YK_FN void yk_store16(float *p, yk_v16 v)
+YK_FN void yk_store_vector(float *p, yk_vector v)
 {
-    *(yk_v16 *)(void *)p = v;
+    *(yk_vector *)(void *)p = v;
 }
 
 /* out[x] = w[0]*centre[x] + sum of w[k]*(centre[x - k*step] + centre[x + k*step]) for n samples. With rows given
@@ -93,35 +101,31 @@ YK_FN void yk_store16(float *p, yk_v16 v)
 YK_FN void yk_taps_symmetric(float *restrict out, int n, const float *w, int reach, const float *const *rows,
                              const float *centre)
 {
-    for (int x = 0; x < n; x += 4 * YK_LANES) {
-        int vectors = n - x > 3 * YK_LANES ? 4 : (n - x + YK_LANES - 1) / YK_LANES;
-        if (vectors == 4) {
-            yk_v16 a = w[0] * yk_load16(centre + x), b = w[0] * yk_load16(centre + x + 16);
-            yk_v16 c = w[0] * yk_load16(centre + x + 32), d = w[0] * yk_load16(centre + x + 48);
-            for (int k = 1; k <= reach; k++) {
-                const float *low = rows ? rows[-k] + x : centre + x - k;
-                const float *high = rows ? rows[k] + x : centre + x + k;
-                a = a + w[k] * (yk_load16(low) + yk_load16(high));
-                b = b + w[k] * (yk_load16(low + 16) + yk_load16(high + 16));
-                c = c + w[k] * (yk_load16(low + 32) + yk_load16(high + 32));
-                d = d + w[k] * (yk_load16(low + 48) + yk_load16(high + 48));
-            }
-            yk_store16(out + x, a);
-            yk_store16(out + x + 16, b);
-            yk_store16(out + x + 32, c);
-            yk_store16(out + x + 48, d);
-            continue;
+    int x = 0;
+    for (; x + (YK_VECTORS - 1) * YK_LANES < n; x += YK_VECTORS * YK_LANES) {
+        yk_vector sum[YK_VECTORS];
+        YK_UNROLL
+        for (int v = 0; v < YK_VECTORS; v++)
+            sum[v] = w[0] * yk_load_vector(centre + x + v * YK_LANES);
+        for (int k = 1; k <= reach; k++) {
+            const float *low = rows ? rows[-k] + x : centre + x - k;
+            const float *high = rows ? rows[k] + x : centre + x + k;
+            YK_UNROLL
+            for (int v = 0; v < YK_VECTORS; v++)
+                sum[v] = sum[v] + w[k] * (yk_load_vector(low + v * YK_LANES) + yk_load_vector(high + v * YK_LANES));
         }
-        for (int v = 0; v < vectors; v++) {
-            int at = x + v * YK_LANES;
-            yk_v16 a = w[0] * yk_load16(centre + at);
-            for (int k = 1; k <= reach; k++) {
-                const float *low = rows ? rows[-k] + at : centre + at - k;
-                const float *high = rows ? rows[k] + at : centre + at + k;
-                a = a + w[k] * (yk_load16(low) + yk_load16(high));
-            }
-            yk_store16(out + at, a);
+        YK_UNROLL
+        for (int v = 0; v < YK_VECTORS; v++)
+            yk_store_vector(out + x + v * YK_LANES, sum[v]);
+    }
+    for (; x < n; x += YK_LANES) {
+        yk_vector sum = w[0] * yk_load_vector(centre + x);
+        for (int k = 1; k <= reach; k++) {
+            const float *low = rows ? rows[-k] + x : centre + x - k;
+            const float *high = rows ? rows[k] + x : centre + x + k;
+            sum = sum + w[k] * (yk_load_vector(low) + yk_load_vector(high));
         }
+        yk_store_vector(out + x, sum);
     }
 }
 
@@ -129,68 +133,63 @@ YK_FN void yk_taps_symmetric(float *restrict out, int n, const float *w, int rea
 YK_FN void yk_taps_rows(float *restrict out, int n, const float *w, int taps, const float *first, ptrdiff_t stride)
 {
     int x = 0;
-    for (; x + 4 * YK_LANES <= n; x += 4 * YK_LANES) {
+    for (; x + YK_VECTORS * YK_LANES <= n; x += YK_VECTORS * YK_LANES) {
         const float *s = first + x;
-        yk_v16 a = w[0] * yk_load16(s), b = w[0] * yk_load16(s + 16);
-        yk_v16 c = w[0] * yk_load16(s + 32), d = w[0] * yk_load16(s + 48);
+        yk_vector sum[YK_VECTORS];
+        YK_UNROLL
+        for (int v = 0; v < YK_VECTORS; v++)
+            sum[v] = w[0] * yk_load_vector(s + v * YK_LANES);
         for (int k = 1; k < taps; k++) {
             s += stride;
-            a = a + w[k] * yk_load16(s);
-            b = b + w[k] * yk_load16(s + 16);
-            c = c + w[k] * yk_load16(s + 32);
-            d = d + w[k] * yk_load16(s + 48);
+            YK_UNROLL
+            for (int v = 0; v < YK_VECTORS; v++)
+                sum[v] = sum[v] + w[k] * yk_load_vector(s + v * YK_LANES);
         }
-        yk_store16(out + x, a);
-        yk_store16(out + x + 16, b);
-        yk_store16(out + x + 32, c);
-        yk_store16(out + x + 48, d);
+        YK_UNROLL
+        for (int v = 0; v < YK_VECTORS; v++)
+            yk_store_vector(out + x + v * YK_LANES, sum[v]);
     }
     for (; x < n; x += YK_LANES) {
-        yk_v16 a = w[0] * yk_load16(first + x);
+        yk_vector sum = w[0] * yk_load_vector(first + x);
         for (int k = 1; k < taps; k++)
-            a = a + w[k] * yk_load16(first + x + k * stride);
-        yk_store16(out + x, a);
+            sum = sum + w[k] * yk_load_vector(first + x + k * stride);
+        yk_store_vector(out + x, sum);
     }
 }
 
 /* Two neighbouring outputs at once, where they share most of their rows: each row is loaded once for both. The weights
  * of either are zero for the rows that only the other one has, which adds exact zeros and changes no bit. */
-#ifdef __AVX512F__
-#define YK_PAIR_VECTORS 4 /* 8 sums, 4 samples and 2 weights in 32 registers */
-#else
-#define YK_PAIR_VECTORS 1 /* with 16 registers of half the width or less */
-#endif
 enum { YK_PAIR_ROWS = 256 };
 
 YK_FN void yk_taps_pair(float *restrict out0, float *restrict out1, int n, const float *w0, const float *w1, int taps,
                         const float *first, ptrdiff_t stride)
 {
-    for (int x = 0; x < n; x += YK_PAIR_VECTORS * YK_LANES) {
+    for (int x = 0; x < n; x += YK_VECTORS * YK_LANES) {
         const float *s = first + x;
-        yk_v16 a[YK_PAIR_VECTORS], b[YK_PAIR_VECTORS];
+        yk_vector a[YK_VECTORS], b[YK_VECTORS];
         YK_UNROLL
-        for (int v = 0; v < YK_PAIR_VECTORS; v++) {
-            a[v] = w0[0] * yk_load16(s + v * YK_LANES);
-            b[v] = w1[0] * yk_load16(s + v * YK_LANES);
+        for (int v = 0; v < YK_VECTORS; v++) {
+            a[v] = w0[0] * yk_load_vector(s + v * YK_LANES);
+            b[v] = w1[0] * yk_load_vector(s + v * YK_LANES);
         }
         for (int k = 1; k < taps; k++) {
             s += stride;
             YK_UNROLL
-            for (int v = 0; v < YK_PAIR_VECTORS; v++) {
-                yk_v16 sample = yk_load16(s + v * YK_LANES);
+            for (int v = 0; v < YK_VECTORS; v++) {
+                yk_vector sample = yk_load_vector(s + v * YK_LANES);
                 a[v] = a[v] + w0[k] * sample;
                 b[v] = b[v] + w1[k] * sample;
             }
         }
         YK_UNROLL
-        for (int v = 0; v < YK_PAIR_VECTORS; v++) {
-            yk_store16(out0 + x + v * YK_LANES, a[v]);
-            yk_store16(out1 + x + v * YK_LANES, b[v]);
+        for (int v = 0; v < YK_VECTORS; v++) {
+            yk_store_vector(out0 + x + v * YK_LANES, a[v]);
+            yk_store_vector(out1 + x + v * YK_LANES, b[v]);
         }
     }
 }
 
-/* to[c][16] from 16 rows of `from`, n columns; and back. */
+/* to[c][YK_LANES] from as many rows of `from`, n columns. */
 YK_FN void yk_transpose_in(float *restrict to, const float *restrict from, int n, ptrdiff_t stride)
 {
     for (int c = 0; c < n; c++)
@@ -201,8 +200,8 @@ YK_FN void yk_transpose_in(float *restrict to, const float *restrict from, int n
 
 #if OP_RESAMPLE
 
-/* Sixteen output rows at a time: columns are summed row by row, then the block is turned so that the row sums
- * run over sixteen rows in one vector. scratch: 16 * (src_w + 64) for the sums, the same turned. */
+/* YK_LANES output rows at a time: columns are summed row by row, then the block is turned so that the row sums
+ * run over that many rows in one vector. scratch: 16 * (src_w + 64) for the sums, the same turned. */
 static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst, const void *params,
                         const float *coef, const int *index, float *scratch)
 {
@@ -210,7 +209,7 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
     const int *start_x = index + 2, *start_y = start_x + pass->dst_width;
     const float *weights_y = coef + (ptrdiff_t)pass->dst_width * taps_x;
     int columns = pass->src_w;
-    ptrdiff_t stride = columns + YK_PAIR_VECTORS * YK_LANES;
+    ptrdiff_t stride = columns + YK_VECTORS * YK_LANES;
     float *sums = scratch, *turned = sums + YK_LANES * stride;
     (void)params;
     for (int plane = 0; plane < pass->colours_in + pass->alpha_in; plane++) {
@@ -241,11 +240,11 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
             for (int x = 0; x < pass->dst_w; x++) {
                 const float *w = coef + (ptrdiff_t)(pass->dst_x0 + x) * taps_x;
                 const float *t = turned + (ptrdiff_t)(start_x[pass->dst_x0 + x] - pass->src_x0) * YK_LANES;
-                yk_v16 a = w[0] * yk_load16(t);
+                yk_vector a = w[0] * yk_load_vector(t);
                 for (int k = 1; k < taps_x; k++)
-                    a = a + w[k] * yk_load16(t + (ptrdiff_t)k * YK_LANES);
+                    a = a + w[k] * yk_load_vector(t + (ptrdiff_t)k * YK_LANES);
                 float lane[YK_LANES];
-                yk_store16(lane, a);
+                yk_store_vector(lane, a);
                 for (int l = 0; l < lanes; l++)
                     d[(ptrdiff_t)l * pass->dst_stride + x] = yk_clamp01(lane[l]);
             }

@@ -46,6 +46,7 @@ struct work {
     uint8_t *data; /* the encoded input, until it is decoded */
     size_t size;
     const struct yk_codec *codec;
+    bool animated, parallel;        /* what the file has and its result will not: yoke/codec.h */
     uint64_t charge, decode_charge; /* of the memory budget: now; more once it is decoded */
     bool has_job;
     struct yk_job job;
@@ -126,11 +127,12 @@ struct engine {
     struct yk_rates rates; /* of the devices, learnt in this run */
     uint64_t codec_time;   /* ns that the workers spent in decoding and encoding so far */
 
-    bool stopping;          /* no new files (fail-fast) */
-    bool cancelled;         /* give up the ones in flight too */
-    uint32_t wrong_devices; /* bit k: device k computed wrong rows */
-    struct yk_error fatal;  /* status is not YK_OK: the run as a whole failed */
-    bool reporting;         /* a worker is in a callback */
+    bool stopping;                      /* no new files (fail-fast) */
+    bool cancelled;                     /* give up the ones in flight too */
+    uint32_t wrong_devices;             /* bit k: device k computed wrong rows */
+    struct yk_error fatal;              /* status is not YK_OK: the run as a whole failed */
+    bool told_animation, told_parallel; /* the notice about such files was given */
+    bool reporting;                     /* a worker is in a callback */
     uint64_t started, last_progress;
     struct yk_batch_progress progress;
     struct yk_usage usage;

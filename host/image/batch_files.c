@@ -3,6 +3,7 @@
  * batch_engine.h). */
 #include "batch_engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,8 @@ static void read_done(void *context, struct yk_io_result *result)
     work->codec = codec;
     work->stage = WORK_READ;
     if (!error.status) {
+        work->animated = info.animated;
+        work->parallel = info.parallel;
         work->item->in_width = info.width;
         work->item->in_height = info.height;
         /* The picture and its result; a result of another size is corrected when the job is planned. */
@@ -149,8 +152,22 @@ void yk_engine_admit(struct engine *engine)
     }
 }
 
+/* How many files may hold pixels at once: one for each worker, one that is begun while another ends, and two
+ * for each further device, which works at one while the next is copied. More would gain nothing and cost
+ * memory. */
+static unsigned most_decoded(const struct engine *engine)
+{
+    return engine->threads + 1 + 2 * (engine->device_count - 1);
+}
+
 bool yk_engine_may_decode(const struct engine *engine, const struct work *work)
 {
+    unsigned decoded = 0;
+    for (const struct work *other = engine->first; other; other = other->next)
+        decoded += other != work && other->stage != WORK_READING && other->stage != WORK_READ &&
+                   other->stage != WORK_WRITING && other->stage != WORK_ENDED;
+    if (decoded >= most_decoded(engine))
+        return false;
     if (engine->memory_used + work->decode_charge <= engine->memory_budget)
         return true;
     /* Over the budget by itself, or the budget is full: only when nothing else will free memory. */
@@ -161,11 +178,31 @@ bool yk_engine_may_decode(const struct engine *engine, const struct work *work)
     return true;
 }
 
+/* What of this file is not kept, said once in a run: there may be thousands alike. With the lock held. */
+static void tell_lost(struct engine *engine, const struct work *work)
+{
+    char text[512];
+    if (work->animated && !engine->told_animation) {
+        engine->told_animation = true;
+        snprintf(text, sizeof text, "%s is animated: only its first picture is used (said once)",
+                 work->item->input);
+        yk_engine_notice(engine, text);
+    }
+    if (work->parallel && !engine->told_parallel) {
+        engine->told_parallel = true;
+        snprintf(text, sizeof text,
+                 "%s has an index of its compressed data (iDOT): it is left out (said once)",
+                 work->item->input);
+        yk_engine_notice(engine, text);
+    }
+}
+
 void yk_engine_decode(struct engine *engine, struct work *work)
 {
     struct yk_image *image = NULL;
     struct yk_error error = {YK_OK, ""};
     work->stage = WORK_BUSY;
+    tell_lost(engine, work);
     yk_engine_charge(work, work->charge + work->decode_charge);
     pthread_mutex_unlock(&engine->lock);
 

@@ -90,6 +90,8 @@ static void describe(struct yk_png_reader *reader)
     reader->file_channels = png_get_channels(png, info);
     header->file_depth = png_get_bit_depth(png, info);
     header->interlaced = png_get_interlace_type(png, info) != PNG_INTERLACE_NONE;
+    header->animated = reader->scan.animation;
+    header->parallel = reader->scan.parts;
     header->transparency = png_get_valid(png, info, PNG_INFO_tRNS) != 0;
     switch (colour) {
     case PNG_COLOR_TYPE_GRAY:

@@ -22,7 +22,14 @@ enum {
     /* Matches are searched for on the sample only where they may be worth it: where runs leave less than this
      * many thousandths, or where few byte values occur (drawn, dithered). */
     DENSE = 450,
-    FEW_LITERALS = 128
+    FEW_LITERALS = 128,
+    /* Matches that leave less than this many thousandths are long and few: the deep search is then fast
+     * enough, and worth a third (text, plain areas). */
+    SPARSE = 60,
+    SAMPLE_SPARSE = 128 << 10, /* bytes of the sample that tells the filters apart there */
+    /* Runs that leave so many thousandths of what libdeflate does are taken for it: it would not gain more,
+     * at several times the time. */
+    RUNS_ALONE = 970
 };
 
 /* Rows from several places of the image, filtered. */
@@ -34,12 +41,12 @@ struct sample {
     uint32_t slice_rows, slices;
 };
 
-static bool sample_begin(struct sample *sample, const struct yk_png_rows *source, bool quick)
+/* `most`: bytes it may have at the most. */
+static bool sample_begin(struct sample *sample, const struct yk_png_rows *source, uint64_t most)
 {
     static const struct yk_png_plan any = {0};
     uint32_t height = source->image->height;
     uint64_t row = source->row_bytes + 1, raw = row * height, want = raw / SAMPLE_SHARE;
-    uint64_t most = quick ? SAMPLE_MAX : SAMPLE_MAX_THOROUGH;
     want = want < SAMPLE_MIN ? SAMPLE_MIN : want > most ? most : want;
     uint64_t rows = want / SLICES / row;
     rows = rows < 2 ? 2 : rows;
@@ -104,7 +111,30 @@ static bool better(uint64_t bits, uint64_t than, unsigned gain)
     return bits * 1000 < than * (1000 - gain);
 }
 
-static void choose_own(struct sample *sample, const struct terms *terms, struct yk_png_plan *plan)
+/* For an image of which matches leave little: the deep search, with the filter that suits it. Only a larger
+ * sample than that for others can tell: a slice must hold rows enough for matches from row to row. false: out
+ * of memory. */
+static bool choose_deep(const struct yk_png_rows *source, struct yk_png_plan *plan)
+{
+    static const uint8_t filters[] = {YK_PNG_PAETH, YK_PNG_UP, YK_PNG_NONE};
+    struct sample sample;
+    uint64_t best = UINT64_MAX;
+    bool ok = sample_begin(&sample, source, SAMPLE_SPARSE);
+    for (size_t i = 0; ok && i < sizeof filters; i++) {
+        sample_filter(&sample, filters[i]);
+        uint64_t bits = sample_estimate(&sample, YK_DEFLATE_DEEP).bits;
+        if (bits < best) {
+            best = bits;
+            plan->filter = filters[i];
+        }
+    }
+    plan->coder = YK_PNG_DEEP;
+    sample_end(&sample);
+    return ok;
+}
+
+/* false: out of memory. */
+static bool choose_own(struct sample *sample, const struct terms *terms, struct yk_png_plan *plan)
 {
     static const uint8_t filters[] = {YK_PNG_PAETH, YK_PNG_UP, YK_PNG_SUB, YK_PNG_NONE, YK_PNG_LEAST};
     uint64_t best = UINT64_MAX, raw = (uint64_t)sample->size * 8;
@@ -120,7 +150,7 @@ static void choose_own(struct sample *sample, const struct terms *terms, struct 
     }
     plan->coder = YK_PNG_RUNS;
     if (best * 1000 > raw * DENSE && !drawn && sample->source->image->format.depth == 8)
-        return;
+        return true;
     uint64_t runs = best;
     static const uint8_t searched[] = {YK_PNG_NONE, YK_PNG_SUB};
     for (size_t i = 0; i <= sizeof searched; i++) {
@@ -133,6 +163,7 @@ static void choose_own(struct sample *sample, const struct terms *terms, struct 
             plan->coder = YK_PNG_MATCHES;
         }
     }
+    return plan->coder != YK_PNG_MATCHES || best * 1000 >= raw * SPARSE || choose_deep(sample->source, plan);
 }
 
 /* Ranks the filters by libdeflate itself, at a level that is quick and ranks them as the better ones do; for
@@ -143,26 +174,27 @@ static enum yk_status choose_libdeflate(struct sample *sample, unsigned level, b
     struct libdeflate_compressor *trial = small ? NULL : libdeflate_alloc_compressor(TRIAL_LEVEL);
     size_t room = yk_deflate_bound(sample->size);
     uint8_t *out = small ? NULL : yk_mem_alloc(room);
-    uint64_t best = UINT64_MAX, least_runs = UINT64_MAX;
+    uint64_t best = UINT64_MAX, least_runs = UINT64_MAX, least_other = UINT64_MAX;
     bool ok = small || (trial && out);
     *plan = (struct yk_png_plan){.coder = YK_PNG_LIBDEFLATE, .level = (uint8_t)level, .thorough = true};
     for (unsigned filter = 0; ok && filter < FILTERS; filter++) {
         sample_filter(sample, filter);
         uint64_t runs = sample_estimate(sample, YK_DEFLATE_RUNS).bits, bits;
         if (small) {
-            bits = sample_estimate(sample, YK_DEFLATE_MATCHES).bits;
+            bits = sample_estimate(sample, YK_DEFLATE_DEEP).bits;
         } else {
             size_t size = libdeflate_deflate_compress(trial, sample->filtered, sample->size, out, room);
             bits = size ? (uint64_t)size * 8 : UINT64_MAX; /* 0: not smaller than stored */
         }
-        bits = bits < runs ? bits : runs;
+        least_other = bits < least_other ? bits : least_other;
         least_runs = runs < least_runs ? runs : least_runs;
+        bits = bits < runs ? bits : runs; /* the smaller one is written, strip by strip */
         if (bits < best) {
             best = bits;
             plan->filter = (uint8_t)filter;
         }
     }
-    if (!small && least_runs <= best) /* noise: matches are not worth the search */
+    if (!small && least_runs * 1000 <= least_other * RUNS_ALONE) /* noise: matches are not worth the search */
         plan->coder = YK_PNG_RUNS;
     if (trial)
         libdeflate_free_compressor(trial);
@@ -188,12 +220,12 @@ enum yk_status yk_png_choose(const struct yk_png_rows *source, int level, struct
     effort = level > 0 ? libdeflate_levels[level] : effort;
     struct sample sample;
     enum yk_status status = YK_OK;
-    if (!sample_begin(&sample, source, own))
+    if (!sample_begin(&sample, source, own ? SAMPLE_MAX : SAMPLE_MAX_THOROUGH))
         status = yk_error_set(error, YK_ERR_NOMEM, "PNG: out of memory");
     else if (!own)
         status = choose_libdeflate(&sample, effort, raw <= SMALL_RAW, plan, error);
-    else
-        choose_own(&sample, level == YK_EFFORT_FAST || level == 1 ? &fast : &balanced, plan);
+    else if (!choose_own(&sample, level == YK_EFFORT_FAST || level == 1 ? &fast : &balanced, plan))
+        status = yk_error_set(error, YK_ERR_NOMEM, "PNG: out of memory");
     sample_end(&sample);
     return status;
 }

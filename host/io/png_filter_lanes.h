@@ -129,9 +129,16 @@ TARGET static void sums_of(const uint8_t *row, const uint8_t *above, size_t byte
         memset(mask + LANES - (bytes - i), 0xff, bytes - i);
         sum_vector(&in, bytes - LANES, LOAD(mask), totals);
     }
-    yk_png_filters_plain.sums(row, above, bpp, bpp, sums);
     for (int f = 0; f < YK_PNG_FILTERS; f++)
-        sums[f] += TOTAL(totals[f]);
+        sums[f] = TOTAL(totals[f]);
+    for (size_t k = 0; k < bpp; k++) { /* nothing is on the left */
+        unsigned x = row[k], up = (x - above[k]) & 0xff, average = (x - above[k] / 2u) & 0xff;
+        sums[YK_PNG_NONE] += x < 128 ? x : 256 - x;
+        sums[YK_PNG_SUB] += x < 128 ? x : 256 - x;
+        sums[YK_PNG_UP] += up < 128 ? up : 256 - up;
+        sums[YK_PNG_AVERAGE] += average < 128 ? average : 256 - average;
+        sums[YK_PNG_PAETH] += up < 128 ? up : 256 - up;
+    }
 }
 
 const struct yk_png_filters NAME = {.apply = apply, .sums = sums_of};

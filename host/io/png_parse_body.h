@@ -13,10 +13,12 @@ enum {
     WINDOW_STARTS = 64 - RUN_MIN + 1, /* positions of a 64-bit mask at which a run can be seen to start */
     HASHED =
         8, /* bytes; fewer find more matches, which are shorter, slower, and make longer ones impossible */
-    DEPTH = 16,        /* places that a deep search looks at, */
-    DEEP_INSERTS = 64, /* and positions of a match that it puts into the table */
-    SKIP_SHIFT = 5,    /* after 2^5 pixels without a match every second is tried, and so on */
-    TAIL = 16          /* the last bytes of the data are not searched */
+    /* Places that a deep search looks at, and positions of a match that it puts into the table. Of a
+     * screenshot 64 positions make 0.5 % less than 8 do, at two thirds of their speed. */
+    DEPTH = 16,
+    DEEP_INSERTS = 8,
+    SKIP_SHIFT = 5, /* after 2^5 pixels without a match every second is tried, and so on */
+    TAIL = 16       /* the last bytes of the data are not searched */
 };
 
 static inline uint64_t load64(const uint8_t *p)

@@ -41,6 +41,8 @@ struct yk_png_scan yk_png_scan_chunks(const uint8_t *data, size_t size)
         }
         in_idat = idat;
         scan.gamma |= is_type(chunk, "gAMA");
+        scan.animation |= is_type(chunk, "acTL");
+        scan.parts |= is_type(chunk, "iDOT");
         scan.chromaticity |= is_type(chunk, "cHRM");
         if (left < (uint64_t)length + 4)
             break;

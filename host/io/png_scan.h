@@ -20,6 +20,7 @@ enum {
 struct yk_png_scan {
     uint64_t idat_bytes;      /* upper bound of the compressed pixel data libpng can see */
     bool gamma, chromaticity; /* a gAMA, a cHRM chunk is there: libpng also derives both from sRGB */
+    bool animation, parts;    /* an acTL, an iDOT chunk is there: neither is true of a file written anew */
     bool ihdr_first;
     /* The file is cut into chunks without fault up to and including its first run of consecutive IDATs, which
      * lies at idat_at .. idat_end (chunk frames included), and no chunk but a first one is an IHDR.

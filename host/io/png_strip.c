@@ -11,7 +11,7 @@
 #include "mem.h"
 #include "png_stream.h"
 
-enum { ZLIB_HEADER = 2, THOROUGH_BLOCK = 1 << 15 };
+enum { ZLIB_HEADER = 2, THOROUGH_BLOCK = 1 << 15, SPARSE = 8 };
 
 /* 32 KiB window, no preset dictionary, "fastest": RFC 1950, 2.2. */
 static const uint8_t zlib_header[ZLIB_HEADER] = {0x78, 0x01};
@@ -120,14 +120,13 @@ void yk_png_filter_rows(struct yk_png_work *work, const struct yk_png_rows *sour
 }
 
 static size_t code_own(struct yk_png_work *work, const struct yk_png_rows *source,
-                       const struct yk_png_plan *plan, size_t raw, bool last, uint8_t *out)
+                       const struct yk_png_plan *plan, enum yk_deflate_method method, size_t raw, bool last,
+                       uint8_t *out)
 {
     const struct yk_deflate_job job = {
         .data = work->filtered,
         .size = raw,
-        .method = plan->coder == YK_PNG_MATCHES ? YK_DEFLATE_MATCHES
-                  : plan->coder == YK_PNG_DEEP  ? YK_DEFLATE_DEEP
-                                                : YK_DEFLATE_RUNS,
+        .method = method,
         .bpp = source->bpp,
         .row = source->row_bytes + 1,
         .block = plan->thorough ? THOROUGH_BLOCK : 0,
@@ -137,21 +136,25 @@ static size_t code_own(struct yk_png_work *work, const struct yk_png_rows *sourc
     return yk_deflate_strip(work->deflate, &job, out);
 }
 
-/* The smaller of libdeflate's result and runs, which take no time beside it. */
+/* The smallest of libdeflate's result and those of the own coder that take no time beside it: runs, and where
+ * these show that little is left, the deep search. */
 static size_t code_libdeflate(struct yk_png_work *work, const struct yk_png_rows *source,
                               const struct yk_png_plan *plan, size_t raw, bool last, uint8_t *out,
                               size_t room)
 {
-    size_t size = code_own(work, source, plan, raw, last, out);
+    size_t size = code_own(work, source, plan, YK_DEFLATE_RUNS, raw, last, out);
+    if (size < raw / SPARSE) {
+        size_t deep = code_own(work, source, plan, YK_DEFLATE_DEEP, raw, last, work->spare);
+        if (deep < size)
+            memcpy(out, work->spare, size = deep);
+    }
     size_t other = libdeflate_deflate_compress(work->libdeflate, work->filtered, raw, work->spare, room);
     if (other == 0) /* not smaller than stored */
         return size;
     if (!last)
         other = yk_stream_continue(work->spare, other, room);
-    if (other > 0 && other < size) {
-        memcpy(out, work->spare, other);
-        return other;
-    }
+    if (other > 0 && other < size)
+        memcpy(out, work->spare, size = other);
     return other > 0 ? size : 0;
 }
 
@@ -164,8 +167,12 @@ static size_t code(struct yk_png_work *work, const struct yk_png_rows *source, c
         return yk_stream_store(work->filtered, raw, last, out);
     case YK_PNG_LIBDEFLATE:
         return code_libdeflate(work, source, plan, raw, last, out, room);
+    case YK_PNG_MATCHES:
+        return code_own(work, source, plan, YK_DEFLATE_MATCHES, raw, last, out);
+    case YK_PNG_DEEP:
+        return code_own(work, source, plan, YK_DEFLATE_DEEP, raw, last, out);
     default:
-        return code_own(work, source, plan, raw, last, out);
+        return code_own(work, source, plan, YK_DEFLATE_RUNS, raw, last, out);
     }
 }
 

@@ -29,6 +29,8 @@ struct yk_image_info {
     const char *file_type;   /* "gray", "gray+alpha", "palette", "rgb", "rgba"; static */
     bool interlaced;
     bool transparency; /* a colour key or palette alpha (PNG tRNS) becomes the alpha channel */
+    bool animated;     /* it holds more pictures than the one that decoding gives (PNG acTL) */
+    bool parallel;     /* it has an index into its compressed data (PNG iDOT), true for this file alone */
 };
 
 /* Efforts beside the numbers. For PNG, size and speed against libpng at its default: about 1.0 times at 40
