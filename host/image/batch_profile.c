@@ -30,6 +30,8 @@ static uint64_t seconds(void)
 static char *profile_path(const struct yk_batch_options *options)
 {
     const char *wish = options->profile;
+    if (!wish && options->decoration_count > 0) /* its rates are not those of the devices */
+        return NULL;
     return !wish ? yk_profile_path() : *wish ? yk_mem_strdup(wish) : NULL;
 }
 

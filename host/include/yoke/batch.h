@@ -83,7 +83,8 @@ void yk_batch_plan_free(struct yk_batch_plan *plan);
 /* For developers and tests: a device of the run gets a decoration around it ("throttle=4,fail-at=2"; the
  * words are in host/device/decorate.h). `device` is "cpu", the name of an OpenCL device, or "cpu:N", N from
  * 1: a further device made of the CPU's code, with a thread of its own, which `devices` of the options can
- * then name. */
+ * then name. Such a run leaves the user's own
+ * profile alone. */
 struct yk_batch_decoration {
     const char *device, *spec;
     struct yk_decorated_counts
