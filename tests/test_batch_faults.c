@@ -41,8 +41,6 @@ static struct yk_batch_options options_for(const struct cast *cast, const char *
                                      .threads = 2,
                                      .encode = {.level = 0},
                                      .io = YK_IO_POSIX,
-                                     .device_timeout_ms =
-                                         10, /* decorated waits end at their deadline, not after it */
                                      .self_test = YK_SELF_TEST_NEVER,
                                      .decorations = cast->decorations,
                                      .decoration_count = cast->count};
@@ -169,7 +167,8 @@ void test_batch_fault_matrix(void)
             for (size_t fault = 0; fault < FAULTS; fault++)
                 for (size_t k = 0; k < 3; k++) {
                     char text[32];
-                    snprintf(text, sizeof text, "%s=%d", faults[fault].word, (int)places[k]);
+                    snprintf(text, sizeof text, "%s=%d%s", faults[fault].word, (int)places[k],
+                             strcmp(faults[fault].word, "hang-at") == 0 ? ":1" : "");
                     run_cell(&place, set, schedules[s], text, faults[fault].reason, expected);
                 }
         }
@@ -198,7 +197,7 @@ void test_batch_faults_random(void)
             if (word < 2) /* those without a number */
                 snprintf(spec, sizeof spec, "%s", words[word]);
             else
-                snprintf(spec, sizeof spec, "%s=%d", words[word], number);
+                snprintf(spec, sizeof spec, "%s=%d%s", words[word], number, word == 5 ? ":1" : "");
             hang = hang || word == 5;
             add(&cast, names[k], spec);
         }
@@ -333,7 +332,7 @@ void test_batch_faults_strict(void)
         enum yk_status status;
     } cases[] = {{"open-fail", YK_ERR_DEVICE},   {"build-fail=6", YK_ERR_UNSUPPORTED},
                  {"submit-fail=6", YK_ERR_LOST}, {"fail-at=0", YK_ERR_LOST},
-                 {"fail-at=12", YK_ERR_LOST},    {"hang-at=6", YK_ERR_TIMEOUT},
+                 {"fail-at=12", YK_ERR_LOST},    {"hang-at=6:1", YK_ERR_TIMEOUT},
                  {"wrong-at=6", YK_ERR_DEVICE}};
     struct batch_place place;
     batch_open(&place);

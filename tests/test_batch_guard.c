@@ -123,7 +123,7 @@ void test_batch_guard_run(void)
     batch_images(&place, 4, 60);
     static const enum yk_self_test tests[] = {YK_SELF_TEST_ALWAYS, YK_SELF_TEST_ONCE, YK_SELF_TEST_ALWAYS,
                                               YK_SELF_TEST_NEVER};
-    static const char *const specs[] = {"wrong-at=0", "", "rows=9", "hang-at=0"};
+    static const char *const specs[] = {"wrong-at=0", "", "rows=9", "hang-at=0:1"};
     for (size_t k = 0; k < sizeof specs / sizeof *specs; k++)
         for (int strict = 0; strict < 2; strict++) {
             struct batch_run run = {0};
@@ -134,7 +134,6 @@ void test_batch_guard_run(void)
                                                .encode = {.level = 0},
                                                .self_test = tests[k],
                                                .stop_on_device_error = strict,
-                                               .device_timeout_ms = 10,
                                                .decorations = &decoration,
                                                .decoration_count = 1};
             bool fails = k == 0 || k == 3;

@@ -25,7 +25,7 @@ void test_decorate_texts(void)
     CU_ASSERT_EQUAL_FATAL(
         yk_decoration_parse(&d,
                             "throttle=2.5,jitter=0.25,warmup=7,latency=30:2000,slow-at=4:3,rows=9,"
-                            "alloc-fail=2:8,build-fail,submit-fail=5,fail-at=6,hang-at=7,wrong-at=8,"
+                            "alloc-fail=2:8,build-fail,submit-fail=5,fail-at=6,hang-at=7:3,wrong-at=8,"
                             "open-fail",
                             NULL),
         YK_OK);
@@ -43,6 +43,7 @@ void test_decorate_texts(void)
     CU_ASSERT_EQUAL(d.submit_fails, 5);
     CU_ASSERT_EQUAL(d.fail_at, 6);
     CU_ASSERT_EQUAL(d.hang_at, 7);
+    CU_ASSERT_EQUAL(d.hang_ns, 3000001);
     CU_ASSERT_EQUAL(d.wrong_at, 8);
     CU_ASSERT_TRUE(d.open_fails);
     CU_ASSERT_EQUAL_FATAL(yk_decoration_parse(&d, "slow-after=20:2,alloc-fail=3,build-fail=4", NULL), YK_OK);

@@ -179,8 +179,9 @@ static void flip(const struct yk_band *band)
 static enum yk_status hang(struct decorated *self, uint64_t deadline, struct yk_error *error)
 {
     /* Nobody waits for ever for this one: without a deadline it ends at once. */
+    const uint64_t end = self->what.hang_ns ? yk_clock_ns() + self->what.hang_ns : UINT64_MAX;
     if (deadline != UINT64_MAX)
-        sleep_until(UINT64_MAX, deadline);
+        sleep_until(end, deadline);
     atomic_store(&self->failed, true);
     atomic_store(&self->hung, true);
     return yk_error_set(error, YK_ERR_TIMEOUT, "%s: a band is not finished at its deadline (decoration)",

@@ -29,7 +29,8 @@ struct yk_decoration {
     int64_t build_fails;  /* from that package on the code cannot be made ready */
     int64_t submit_fails; /* that package cannot be submitted: YK_ERR_LOST, as all after it */
     int64_t fail_at;      /* that package is lost while it is waited for: YK_ERR_LOST, as all after it */
-    int64_t hang_at;      /* that package never ends, and the device inside is never called again */
+    int64_t hang_at;      /* that package never ends, and the device inside is never called again ... */
+    uint64_t hang_ns;     /* ... the wait for it reports its deadline after so long; 0: at the deadline */
     int64_t wrong_at;     /* one bit of that package's result is wrong */
 };
 
@@ -37,8 +38,9 @@ struct yk_decoration {
  *   throttle=F  jitter=PART  warmup=MS  latency=US or latency=US:MB_PER_S
  *   slow-at=PACKAGE:F  slow-after=MS:F  rows=N
  *   alloc-fail=N or alloc-fail=N:ROWS (ROWS is 1 where it is not given)
- *   open-fail  build-fail  build-fail=PACKAGE  submit-fail=PACKAGE  fail-at=PACKAGE  hang-at=PACKAGE
- * wrong-at=PACKAGE Each once at most; an empty text decorates nothing. F is from 1 to 1000000. Errors:
+ *   open-fail  build-fail  build-fail=PACKAGE  submit-fail=PACKAGE  fail-at=PACKAGE  wrong-at=PACKAGE
+ *   hang-at=PACKAGE or hang-at=PACKAGE:MS (MS: for tests that do not want to wait for a real deadline)
+ * Each once at most; an empty text decorates nothing. F is from 1 to 1000000. Errors:
  * YK_ERR_PARSE, YK_ERR_UNKNOWN, YK_ERR_RANGE. Any thread. */
 enum yk_status yk_decoration_parse(struct yk_decoration *decoration, const char *text,
                                    struct yk_error *error);

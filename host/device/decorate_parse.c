@@ -45,7 +45,7 @@ static const struct {
     [WORD_BUILD] = {"build-fail", "build-fail[=PACKAGE]", 0, 1, {0, 0}, {MOST_PACKAGES, 0}},
     [WORD_SUBMIT] = {"submit-fail", "submit-fail=PACKAGE", 1, 1, {0, 0}, {MOST_PACKAGES, 0}},
     [WORD_FAIL] = {"fail-at", "fail-at=PACKAGE", 1, 1, {0, 0}, {MOST_PACKAGES, 0}},
-    [WORD_HANG] = {"hang-at", "hang-at=PACKAGE", 1, 1, {0, 0}, {MOST_PACKAGES, 0}},
+    [WORD_HANG] = {"hang-at", "hang-at=PACKAGE[:MS]", 1, 2, {0, 0}, {MOST_PACKAGES, MOST_MS}},
     [WORD_WRONG] = {"wrong-at", "wrong-at=PACKAGE", 1, 1, {0, 0}, {MOST_PACKAGES, 0}},
 };
 
@@ -115,6 +115,7 @@ static void set(struct yk_decoration *to, enum word word, const double number[2]
         break;
     case WORD_HANG:
         to->hang_at = first;
+        to->hang_ns = count == 2 ? (uint64_t)(number[1] * 1e6) + 1 : 0;
         break;
     case WORD_WRONG:
         to->wrong_at = first;

@@ -155,7 +155,10 @@ enum yk_status yk_engine_open_device(struct engine *engine, unsigned device, uns
     const struct yk_device_options options = {.slots = slots};
     const enum yk_self_test test = engine->options->self_test;
     struct yk_device *made = NULL;
+    uint64_t start = yk_clock_ns();
     enum yk_status status = yk_device_open(&made, &self->info, &options, error);
+    if (device != engine->cpu)
+        yk_engine_trace_stage(engine, device, 0, "open", NULL, start, yk_clock_ns());
     /* What is remembered is about the device itself; what its decoration does to it is not. */
     if (!status && test == YK_SELF_TEST_ONCE)
         status = test_device(engine, device, made, NULL, error);

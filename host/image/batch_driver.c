@@ -127,11 +127,8 @@ static void *driver_main(void *argument)
     struct yk_error error = {YK_OK, ""};
     struct yk_device *device = self->device; /* already open where it was calibrated */
     enum yk_status status = YK_OK;
-    if (!device) {
-        uint64_t start = yk_clock_ns();
+    if (!device)
         status = yk_engine_open_device(engine, self->number, SLOTS, &device, &error);
-        yk_engine_trace_stage(engine, self->number, 0, "open", NULL, start, yk_clock_ns());
-    }
     pthread_mutex_lock(&engine->lock);
     self->device = device;
     if (status)
