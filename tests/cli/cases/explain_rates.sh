@@ -20,7 +20,7 @@ for number in 1 2 3 4 5 6 7 8; do cp in.png "in$number.png"; done
 for attempt in 1 2 3 4 5 6; do
     y image 'invert' in?.png -o out --devices "cpu,$device" --threads 1 --sched static:1,1 --profile rates --quiet \
         --calibrate --png fast --overwrite always
-    if grep -q '|cpu|' rates && grep -q '|cl|' rates; then break; fi
+    if grep -qs '|cpu|' rates && grep -qs '|cl|' rates; then break; fi
     [ "$attempt" -lt 6 ] || skip "too few samples for the profile"
 done
 # faster WHO: the profile says that one device is a hundred times faster than the other, or both are equal.
