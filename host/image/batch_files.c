@@ -152,21 +152,15 @@ void yk_engine_admit(struct engine *engine)
     }
 }
 
-/* How many files may hold pixels at once: one for each worker, one that is begun while another ends, and two
- * for each further device, which works at one while the next is copied. More would gain nothing and cost
- * memory. */
-static unsigned most_decoded(const struct engine *engine)
-{
-    return engine->threads + 1 + 2 * (engine->device_count - 1);
-}
-
 bool yk_engine_may_decode(const struct engine *engine, const struct work *work)
 {
+    /* With the CPU alone: one file with pixels for each worker, and one that is begun while another ends.
+     * More would gain nothing and cost memory. Further devices want to choose among more. */
     unsigned decoded = 0;
     for (const struct work *other = engine->first; other; other = other->next)
         decoded += other != work && other->stage != WORK_READING && other->stage != WORK_READ &&
                    other->stage != WORK_WRITING && other->stage != WORK_ENDED;
-    if (decoded >= most_decoded(engine))
+    if (engine->device_count == 1 && decoded > engine->threads)
         return false;
     if (engine->memory_used + work->decode_charge <= engine->memory_budget)
         return true;
