@@ -5,7 +5,7 @@
 quick=(bench sim --seeds 3 --ms 200)
 y bench list
 title "table"
-y "${quick[@]}" --ratio 1:2 --shape flat
+"$YOKE" "${quick[@]}" --ratio 1:2 --shape flat | sed 's/ us$/ pass/' # the time per package is the machine's
 "$YOKE" "${quick[@]}" | awk 'length > 80 { print "too wide: " $0 }'
 title "exit codes"
 "$YOKE" "${quick[@]}" --policy dynamic:256 >/dev/null
