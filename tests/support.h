@@ -12,6 +12,17 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#if defined(__has_feature) /* clang; GCC has the macros */
+#define YK_TEST_FEATURE(name) __has_feature(name)
+#else
+#define YK_TEST_FEATURE(name) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || YK_TEST_FEATURE(thread_sanitizer)
+#define YK_UNDER_TSAN 1
+#else
+#define YK_UNDER_TSAN 0
+#endif
+
 #include <yoke/image.h>
 
 /* void yk_suite_<name>(void) of every suite: adds one CUnit suite or more to the registry. */

@@ -247,16 +247,8 @@ static void write_disk_full(enum yk_io_engine engine, const char *folder)
     CU_ASSERT_EQUAL(io_entries(folder), 0);
 }
 
-#if defined(__has_feature)
-#define TEST_FEATURE(name) __has_feature(name)
-#else
-#define TEST_FEATURE(name) 0
-#endif
-#if defined(__SANITIZE_THREAD__) || TEST_FEATURE(thread_sanitizer)
-enum { FORKS = 0 }; /* ThreadSanitizer does not let the child of a threaded program start threads */
-#else
-enum { FORKS = 25 };
-#endif
+/* ThreadSanitizer does not let the child of a threaded program start threads. */
+enum { FORKS = YK_UNDER_TSAN ? 0 : 25 };
 enum { KILLED_SIZE = 3000000 };
 
 static void endless_writes(enum yk_io_engine engine, const char *path)

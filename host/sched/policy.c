@@ -66,9 +66,12 @@ static const double LEAST_SPREAD = 0.6;
  * may be: a device that looks better than it is gets tried; one that looks worse never again. */
 static const double USUAL_START = 0.3, MOST_START = 0.8;
 
-static void add(struct yk_policy_rate *rate, double x, double t)
+/* `expected`: the time by what is known so far. The error of a time is a part of that; not of the time
+ * itself, because of two bands in flight that end together the second seems to take no time at all, and would
+ * count for everything. */
+static void add(struct yk_policy_rate *rate, double x, double t, double expected)
 {
-    double weight = 1.0 / (t * t); /* the error of a time is a part of it */
+    double weight = 1.0 / (expected * expected);
     rate->sum += weight;
     rate->sum_x += weight * x;
     rate->sum_t += weight * t;
@@ -114,14 +117,16 @@ void yk_policy_learn(struct yk_policy_rate *rate, double work, unsigned lanes, u
     rate->setup_ns = 0.0;
     if (rate->samples++ < lanes)
         return;
-    double x = work * lanes;
-    if (rate->rate > 0.0 && !(rate->sum > 0.0)) { /* known from elsewhere: as a package of the same work */
+    double x = work * lanes, t = (double)nanoseconds / 1e6, expected = t;
+    if (rate->rate > 0.0) {
         double known = x / rate->rate, start = rate->overhead_ns / 1e6;
         /* MOST_START of a whole is so many times the rest. */
         start = start > 0.0 ? start : at_most(USUAL_START, known * MOST_START / (1.0 - MOST_START));
-        add(rate, x, known + start);
+        expected = known + start;
+        if (!(rate->sum > 0.0)) /* known from elsewhere: as a package of the same work */
+            add(rate, x, expected, expected);
     }
     fade(rate);
-    add(rate, x, (double)nanoseconds / 1e6);
+    add(rate, x, t, expected);
     fit(rate);
 }
