@@ -20,7 +20,8 @@ fi
 
 # The program `oclgrind` preloads its own library, which Yoke, opening the loader by name, does not see. As a driver
 # of the loader it is seen. Unoptimised, because it does not know all that LLVM's optimiser makes of the kernels.
-# OCLGRIND_UNINITIALIZED stays off: Oclgrind 21.10 then reports values that do come from a copied buffer.
+# OCLGRIND_UNINITIALIZED stays off: Oclgrind 21.10 then reports reads after a buffer fill or a rectangular copy,
+# which we take for a gap of its own but have not proved to be one.
 mkdir drivers cache
 echo "$library" >drivers/oclgrind.icd
 export OCL_ICD_VENDORS=$PWD/drivers XDG_CACHE_HOME=$PWD/cache
