@@ -82,8 +82,32 @@ static void expect(bool holds, const char *label, long n, const char *what)
     faults++;
 }
 
+/* The fast way row by row, in small steps that make its memory grow; what it does not take goes the other
+ * way. */
+static enum yk_status decode_in_rows(const struct bytes *file, struct yk_error *error)
+{
+    void *state = NULL;
+    struct yk_image_info info;
+    struct yk_metadata *metadata = NULL;
+    struct yk_image *image = NULL;
+    const uint8_t *rows;
+    size_t stride;
+    enum yk_status status = yk_png_rows_open(&state, file->data, file->size, NULL, &info, error);
+    for (uint32_t y = 0; !status && y < info.height; y += 3)
+        status = yk_png_rows_get(state, y, y + 3 < info.height ? y + 3 : info.height, &rows, &stride, error);
+    if (!status)
+        status = yk_png_rows_end(state, &metadata, error);
+    yk_png_rows_close(state);
+    yk_metadata_free(metadata);
+    if (status == YK_ERR_UNSUPPORTED)
+        status = yk_png_decode_slow(file->data, file->size, NULL, &image, error);
+    yk_image_free(image);
+    return status;
+}
+
 /* Decodes with the n-th allocation failing; false once there is no n-th one. `valid`: the file is good. */
-static bool try_one(const struct bytes *file, const char *label, long n, bool all_after, bool valid)
+static bool try_one(const struct bytes *file, const char *label, long n, bool all_after, bool valid,
+                    bool in_rows)
 {
     struct yk_image *image = NULL;
     struct yk_error error = {0};
@@ -92,7 +116,8 @@ static bool try_one(const struct bytes *file, const char *label, long n, bool al
     heap.failed = false;
     heap.fail_at = n;
     heap.all_after = all_after;
-    enum yk_status status = yk_png_decode(file->data, file->size, NULL, &image, &error);
+    enum yk_status status =
+        in_rows ? decode_in_rows(file, &error) : yk_png_decode(file->data, file->size, NULL, &image, &error);
     heap.fail_at = 0;
     if (heap.failed) {
         /* a damaged file is tried twice, and the second time comes to its verdict */
@@ -122,14 +147,15 @@ int main(void)
                  {2, 8, false, true, "damaged"},
                  {3, 8, false, true, "palette, damaged"}};
     for (size_t f = 0; f < sizeof files / sizeof files[0]; f++)
-        for (int all_after = 0; all_after < 2; all_after++) {
+        for (int way = 0; way < 4; way++) {
+            bool all_after = way & 1, in_rows = way & 2;
             struct bytes file =
                 sample_file(40, 30, files[f].type, files[f].depth, files[f].interlaced, all_after, f);
             if (files[f]
                     .damaged) /* the pixel data's checksum: the fast way ends late, and libpng starts again */
                 file.data[png_find(file.data, file.size, 8, "IDAT") + 40] ^= 1;
             long n = 1;
-            while (try_one(&file, files[f].label, n, all_after, !files[f].damaged))
+            while (try_one(&file, files[f].label, n, all_after, !files[f].damaged, in_rows))
                 n++;
             expect(n > 10, files[f].label, n, "hardly any allocation was seen");
             free(file.data);

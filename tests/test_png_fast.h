@@ -27,6 +27,10 @@ struct bytes stored_file(struct kind kind, uint32_t width, uint32_t height, cons
  * not. */
 bool same_both_ways(const uint8_t *data, size_t size, const char *label);
 
+/* Decodes with the fast way as a whole and in pieces of several kinds: same rows, same verdict? Prints
+ * `label` if not. same_both_ways asks this too. */
+bool same_in_rows(const uint8_t *data, size_t size, const char *label);
+
 /* Whether the fast way decodes the file without help. */
 bool goes_fast(const uint8_t *data, size_t size);
 
@@ -41,6 +45,7 @@ void test_fast_inflate_literal(void);
 void test_fast_inflate_mutants(void);
 void test_fast_inflate_streams(void);
 void test_fast_unfilter(void);
+void test_fast_rows(void);
 void test_fast_truncated(void);
 void test_fast_mutants(void);
 void test_fast_bombs(void);

@@ -111,7 +111,7 @@ enum yk_status yk_png_info(const uint8_t *data, size_t size, const struct yk_lim
                            struct yk_image_info *info, struct yk_error *error)
 {
     struct yk_png_reader *reader = NULL;
-    enum yk_status status = yk_png_reader_open(&reader, data, size, limits, error);
+    enum yk_status status = yk_png_reader_open(&reader, data, size, false, limits, error);
     if (status != YK_OK)
         return status;
     *info = reader->header;
@@ -127,6 +127,11 @@ const struct yk_codec yk_codec_png = {
     .probe = probe,
     .info = yk_png_info,
     .decode = yk_png_decode,
+    .rows_open = yk_png_rows_open,
+    .rows_image = yk_png_rows_image,
+    .rows_get = yk_png_rows_get,
+    .rows_end = yk_png_rows_end,
+    .rows_close = yk_png_rows_close,
     .encode = yk_png_encode,
     .begin = yk_png_encode_begin,
     .part = yk_png_encode_part,

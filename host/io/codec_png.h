@@ -71,9 +71,10 @@ struct yk_png_reader {
 };
 
 /* Opens the file in memory and reads everything before the pixels. The header is checked against the limits.
+ * `fast`: with an IDAT that stands in, if the file may be decoded that way; see reader->stand_in.
  * Success: *reader is owned by the caller, free with yk_png_reader_close. `data` is borrowed until then.
  * Errors: YK_ERR_FORMAT, YK_ERR_LIMIT, YK_ERR_NOMEM. */
-enum yk_status yk_png_reader_open(struct yk_png_reader **reader, const uint8_t *data, size_t size,
+enum yk_status yk_png_reader_open(struct yk_png_reader **reader, const uint8_t *data, size_t size, bool fast,
                                   const struct yk_limits *limits, struct yk_error *error);
 /* Frees the reader with its unfinished image and metadata; NULL is allowed. */
 void yk_png_reader_close(struct yk_png_reader *reader);
@@ -81,6 +82,11 @@ void yk_png_reader_close(struct yk_png_reader *reader);
 /* Bytes that inflating the pixel data must give: every row of every pass with its filter byte. false where
  * that does not fit 64 bits. */
 bool yk_png_filtered_size(const struct yk_png_reader *reader, uint64_t *size);
+
+/* Whether the file's pixel data can fill its image at all: pixel memory is taken only for such data, a header
+ * of some bytes must not cost gigabytes. Also allows libpng what it needs for rows. Errors: YK_ERR_FORMAT,
+ * YK_ERR_NOMEM. */
+enum yk_status yk_png_check_complete(struct yk_png_reader *reader, struct yk_error *error);
 
 /* Copies what libpng knows beside the pixels into reader->metadata (NULL where there is nothing), once
  * the file is read to its end.
@@ -96,12 +102,22 @@ enum yk_status yk_png_info(const uint8_t *data, size_t size, const struct yk_lim
 enum yk_status yk_png_decode(const uint8_t *data, size_t size, const struct yk_limits *limits,
                              struct yk_image **image, struct yk_error *error);
 /* The two ways of yk_png_decode, which takes the second after *again. fast: pixels without libpng; *again:
- * that found a fault and says nothing about the file, `image` is untouched. An interlaced file goes through
- * libpng here too. slow: by libpng alone, the judge of the fast way. */
+ * that found a fault, or does not take such a file, and says nothing about it; `image` is untouched. slow: by
+ * libpng alone, the judge of the fast way. */
 enum yk_status yk_png_decode_fast(const uint8_t *data, size_t size, const struct yk_limits *limits,
                                   struct yk_image **image, bool *again, struct yk_error *error);
 enum yk_status yk_png_decode_slow(const uint8_t *data, size_t size, const struct yk_limits *limits,
                                   struct yk_image **image, struct yk_error *error);
+
+/* The fast way in pieces: rows_begin and so on of struct yk_codec. */
+enum yk_status yk_png_rows_open(void **state, const uint8_t *data, size_t size,
+                                const struct yk_limits *limits, struct yk_image_info *info,
+                                struct yk_error *error);
+enum yk_status yk_png_rows_image(void *state, struct yk_image *image, struct yk_error *error);
+enum yk_status yk_png_rows_get(void *state, uint32_t y0, uint32_t y1, const uint8_t **rows, size_t *stride,
+                               struct yk_error *error);
+enum yk_status yk_png_rows_end(void *state, struct yk_metadata **metadata, struct yk_error *error);
+void yk_png_rows_close(void *state);
 enum yk_status yk_png_encode(const struct yk_image *image, const struct yk_encode_options *options,
                              struct yk_bytes *bytes, struct yk_error *error);
 

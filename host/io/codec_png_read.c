@@ -3,9 +3,8 @@
  * size limits with their own words, a check against pixel data that cannot be complete before memory is taken
  * for it, and a bound on the work that damaged compressed chunks can cause.
  *
- * The pixels of plain files do not go through libpng (png_decode.h). It then reads all other chunks, around
- * an IDAT that stands for no pixels. Where the fast way finds any fault, libpng starts again with the file as
- * it is. */
+ * The pixels of plain files do not go through libpng (codec_png_rows.c). Where that way finds any fault,
+ * libpng starts again here with the file as it is. */
 #include "codec_png.h"
 
 #include <inttypes.h>
@@ -14,9 +13,6 @@
 
 #include "image_limits.h"
 #include "mem.h"
-#include "png_decode.h"
-
-enum { INTERLACE_AT = YK_PNG_SIGNATURE + 8 + 12 };
 
 /* Deflate cannot expand more: a match of 258 bytes takes at least two bits. */
 static const uint64_t deflate_ratio_max = 1032;
@@ -134,8 +130,7 @@ static bool read_header(struct yk_png_reader *reader)
     return true;
 }
 
-/* `fast`: with an IDAT that stands in, if the file may be decoded that way; see reader->stand_in. */
-static enum yk_status open_reader(struct yk_png_reader **reader, const uint8_t *data, size_t size, bool fast,
+enum yk_status yk_png_reader_open(struct yk_png_reader **reader, const uint8_t *data, size_t size, bool fast,
                                   const struct yk_limits *limits, struct yk_error *error)
 {
     if (!yk_codec_png.probe(data, size))
@@ -149,7 +144,7 @@ static enum yk_status open_reader(struct yk_png_reader **reader, const uint8_t *
     made->data = data;
     made->size = size;
     made->scan = yk_png_scan_chunks(data, size);
-    made->stand_in = fast && made->scan.regular && data[INTERLACE_AT] == PNG_INTERLACE_NONE;
+    made->stand_in = fast && made->scan.regular && data[YK_PNG_INTERLACE_AT] == PNG_INTERLACE_NONE;
     if (size > made->limits.max_file_bytes) {
         status =
             yk_error_set(error, YK_ERR_LIMIT, "the file of %zu bytes is over the limit of %" PRIu64 " bytes",
@@ -185,12 +180,6 @@ static enum yk_status open_reader(struct yk_png_reader **reader, const uint8_t *
 fail:
     yk_png_reader_close(made);
     return status;
-}
-
-enum yk_status yk_png_reader_open(struct yk_png_reader **reader, const uint8_t *data, size_t size,
-                                  const struct yk_limits *limits, struct yk_error *error)
-{
-    return open_reader(reader, data, size, false, limits, error);
 }
 
 void yk_png_reader_close(struct yk_png_reader *reader)
@@ -229,19 +218,21 @@ bool yk_png_filtered_size(const struct yk_png_reader *reader, uint64_t *size)
     return true;
 }
 
-/* Pixel memory is taken only for pixel data that can fill it: a header of some bytes must not cost
- * gigabytes. */
-static enum yk_status check_complete(const struct yk_png_reader *reader, struct yk_error *error)
+enum yk_status yk_png_check_complete(struct yk_png_reader *reader, struct yk_error *error)
 {
     uint64_t need, most;
     if (!yk_png_filtered_size(reader, &need))
         return yk_error_set(error, YK_ERR_NOMEM, "PNG: the image does not fit this machine's memory");
-    if (!yk_size_mul(reader->scan.idat_bytes, deflate_ratio_max, &most) || need <= most)
-        return YK_OK;
-    return yk_error_set(error, YK_ERR_FORMAT,
-                        "PNG: %" PRIu64 " bytes of compressed data cannot hold an image of %" PRIu32
-                        "x%" PRIu32 " pixels",
-                        reader->scan.idat_bytes, reader->header.width, reader->header.height);
+    if (yk_size_mul(reader->scan.idat_bytes, deflate_ratio_max, &most) && need > most)
+        return yk_error_set(error, YK_ERR_FORMAT,
+                            "PNG: %" PRIu64 " bytes of compressed data cannot hold an image of %" PRIu32
+                            "x%" PRIu32 " pixels",
+                            reader->scan.idat_bytes, reader->header.width, reader->header.height);
+    /* libpng keeps three rows or so of the largest pixel, 8 bytes */
+    uint64_t rows = ((uint64_t)reader->header.width + 64) * 8 * 4;
+    if (!yk_size_add(reader->session.memory_max, rows, &reader->session.memory_max))
+        reader->session.memory_max = UINT64_MAX;
+    return YK_OK;
 }
 
 /* Fills reader->image and reads the file to its end. */
@@ -266,142 +257,28 @@ static bool read_pixels(struct yk_png_reader *reader)
     return true;
 }
 
-/* Reads the chunks after the pixels; libpng gets no pixels to read. */
-static bool read_rest(struct yk_png_reader *reader)
-{
-    if (setjmp(png_jmpbuf(reader->session.png)))
-        return false;
-    png_read_update_info(reader->session.png, reader->session.info); /* else it would not read an IDAT */
-    png_read_end(reader->session.png, reader->session.info);
-    return true;
-}
-
-static bool read_colours(struct yk_png_reader *reader, struct yk_png_pixels *pixels)
-{
-    png_structp png = reader->session.png;
-    png_infop info = reader->session.info;
-    png_colorp palette = NULL;
-    png_bytep alpha = NULL;
-    png_color_16p key = NULL;
-    int count = 0;
-    if (setjmp(png_jmpbuf(png)))
-        return false;
-    pixels->channels = reader->file_channels;
-    pixels->depth = reader->header.file_depth;
-    pixels->palette = png_get_color_type(png, info) == PNG_COLOR_TYPE_PALETTE;
-    pixels->keyed = reader->header.transparency;
-    for (int i = 0; i < 256; i++)
-        pixels->colours[i][3] = 255;
-    if (pixels->palette && png_get_PLTE(png, info, &palette, &count))
-        for (int i = 0; i < count; i++) {
-            pixels->colours[i][0] = palette[i].red;
-            pixels->colours[i][1] = palette[i].green;
-            pixels->colours[i][2] = palette[i].blue;
-        }
-    if (!pixels->keyed || !png_get_tRNS(png, info, &alpha, &count, &key))
-        return true;
-    if (pixels->palette) {
-        for (int i = 0; i < count; i++)
-            pixels->colours[i][3] = alpha[i];
-    } else {
-        unsigned mask = (1U << pixels->depth) - 1;
-        bool grey = pixels->channels == 1;
-        pixels->key[0] = (uint16_t)((grey ? key->gray : key->red) & mask);
-        pixels->key[1] = (uint16_t)(key->green & mask);
-        pixels->key[2] = (uint16_t)(key->blue & mask);
-    }
-    return true;
-}
-
-/* The pixels without libpng, then the rest of the file. *done: no fault was found; else the file must go
- * through libpng as a whole. */
-static enum yk_status decode_fast(struct yk_png_reader *reader, bool *done, struct yk_error *error)
-{
-    struct yk_png_pixels *pixels = calloc(1, sizeof *pixels);
-    if (!pixels)
-        return yk_error_set(error, YK_ERR_NOMEM, "PNG: out of memory");
-    bool decoded = false;
-    enum yk_status status = YK_OK;
-    if (read_colours(reader, pixels))
-        status = yk_png_decode_pixels(reader->data, &reader->scan, pixels, reader->image, &decoded, error);
-    free(pixels);
-    if (status != YK_OK || !decoded)
-        return status;
-    *done = read_rest(reader) && !reader->session.no_memory;
-    if (!*done && (reader->session.no_memory || reader->session.over_limit))
-        return yk_png_session_fail(&reader->session, YK_ERR_FORMAT, error);
-    return YK_OK;
-}
-
-static enum yk_status decode_plain(struct yk_png_reader *reader, struct yk_error *error)
-{
-    if (!read_pixels(reader) || reader->session.no_memory)
-        return yk_png_session_fail(&reader->session, YK_ERR_FORMAT, error);
-    return YK_OK;
-}
-
-/* One attempt; *again: it was the fast one, and libpng must decide. Interlaced files go to libpng at once. */
-static enum yk_status decode(const uint8_t *data, size_t size, bool fast, const struct yk_limits *limits,
-                             struct yk_image **image, bool *again, struct yk_error *error)
-{
-    struct yk_png_reader *reader = NULL;
-    bool done = true;
-    enum yk_status status = open_reader(&reader, data, size, fast, limits, error);
-    if (status != YK_OK)
-        return status;
-    uint64_t filtered;
-    if (reader->stand_in && (!yk_png_filtered_size(reader, &filtered) ||
-                             !yk_png_decode_takes(&reader->scan, filtered, reader->limits.max_chunk_bytes))) {
-        *again = true;
-        goto end;
-    }
-    status = check_complete(reader, error);
-    if (status != YK_OK)
-        goto end;
-    const struct yk_image_info *header = &reader->header;
-    status = yk_image_create(&reader->image, header->width, header->height, header->format, &reader->limits,
-                             error);
-    if (status != YK_OK)
-        goto end;
-
-    /* libpng keeps three rows or so of the largest pixel, 8 bytes */
-    uint64_t rows = ((uint64_t)header->width + 64) * 8 * 4;
-    if (!yk_size_add(reader->session.memory_max, rows, &reader->session.memory_max))
-        reader->session.memory_max = UINT64_MAX;
-    if (reader->stand_in) {
-        done = false;
-        status = decode_fast(reader, &done, error);
-    } else {
-        status = decode_plain(reader, error);
-    }
-    *again = !done && status == YK_OK;
-    if (status != YK_OK || *again)
-        goto end;
-    status = yk_png_meta_read(reader, error);
-    if (status != YK_OK)
-        goto end;
-    reader->image->metadata = reader->metadata;
-    reader->metadata = NULL;
-    *image = reader->image;
-    reader->image = NULL;
-
-end:
-    yk_png_reader_close(reader);
-    return status;
-}
-
 enum yk_status yk_png_decode_slow(const uint8_t *data, size_t size, const struct yk_limits *limits,
                                   struct yk_image **image, struct yk_error *error)
 {
-    bool again = false;
-    return decode(data, size, false, limits, image, &again, error);
-}
-
-enum yk_status yk_png_decode_fast(const uint8_t *data, size_t size, const struct yk_limits *limits,
-                                  struct yk_image **image, bool *again, struct yk_error *error)
-{
-    *again = false;
-    return decode(data, size, true, limits, image, again, error);
+    struct yk_png_reader *reader = NULL;
+    enum yk_status status = yk_png_reader_open(&reader, data, size, false, limits, error);
+    if (!status)
+        status = yk_png_check_complete(reader, error);
+    if (!status)
+        status = yk_image_create(&reader->image, reader->header.width, reader->header.height,
+                                 reader->header.format, &reader->limits, error);
+    if (!status && (!read_pixels(reader) || reader->session.no_memory))
+        status = yk_png_session_fail(&reader->session, YK_ERR_FORMAT, error);
+    if (!status)
+        status = yk_png_meta_read(reader, error);
+    if (!status) {
+        reader->image->metadata = reader->metadata;
+        reader->metadata = NULL;
+        *image = reader->image;
+        reader->image = NULL;
+    }
+    yk_png_reader_close(reader);
+    return status;
 }
 
 enum yk_status yk_png_decode(const uint8_t *data, size_t size, const struct yk_limits *limits,

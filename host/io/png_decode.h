@@ -28,12 +28,36 @@ struct yk_png_pixels {
  * `filtered`: bytes that its pixel data must inflate to. `chunk_max`: the limit for other chunks. */
 bool yk_png_decode_takes(const struct yk_png_scan *scan, uint64_t filtered, uint64_t chunk_max);
 
-/* Decodes the pixel data at scan->idat_at into `image`, whose size and format fit the header. *done tells
- * whether that went without any fault, CRCs and Adler-32 included; where not, the image's content is
- * undefined and libpng must decide. Errors: YK_ERR_NOMEM. Any thread. */
-enum yk_status yk_png_decode_pixels(const uint8_t *data, const struct yk_png_scan *scan,
-                                    const struct yk_png_pixels *pixels, struct yk_image *image, bool *done,
-                                    struct yk_error *error);
+/* One image on its way, from the top down. One thread at a time. */
+struct yk_png_decoder;
+
+/* Prepares for the pixel data at scan->idat_at of a file of width x height pixels, which become samples of
+ * `format`. data, scan and pixels are borrowed until the end. NULL: out of memory. The caller owns it:
+ * yk_png_decoder_free (NULL is allowed). */
+struct yk_png_decoder *yk_png_decoder_create(const uint8_t *data, const struct yk_png_scan *scan,
+                                             const struct yk_png_pixels *pixels, uint32_t width,
+                                             uint32_t height, struct yk_format format);
+void yk_png_decoder_free(struct yk_png_decoder *decoder);
+
+enum yk_png_decoded {
+    YK_PNG_DECODED,
+    YK_PNG_DOUBTFUL, /* a fault, CRCs and Adler-32 included: what was decoded says nothing, libpng must decide
+                      */
+    YK_PNG_NO_MEMORY
+};
+
+/* All rows into `image`, whose size and format are those given to create. Once, and instead of
+ * yk_png_decoder_rows. Anything but YK_PNG_DECODED: the image's content is undefined. */
+enum yk_png_decoded yk_png_decoder_image(struct yk_png_decoder *decoder, struct yk_image *image);
+
+/* Rows y0 .. y1 - 1 in the decoder's own memory, *stride bytes apart, until the next call. Neither y0 nor y1
+ * may decrease from call to call: what lies above y0 is not kept. */
+enum yk_png_decoded yk_png_decoder_rows(struct yk_png_decoder *decoder, uint32_t y0, uint32_t y1,
+                                        const uint8_t **rows, size_t *stride);
+
+/* The rows that nobody asked for, and the stream's end: only after this is what was decoded known to be well.
+ * Last, and once. */
+enum yk_png_decoded yk_png_decoder_end(struct yk_png_decoder *decoder);
 
 /* Rows of a file's samples to rows of an image, `width` pixels (contract of the converters in png_convert.c).
  */

@@ -13,7 +13,8 @@
 enum {
     YK_PNG_SIGNATURE = 8,    /* bytes before the first chunk */
     YK_PNG_CHUNK_FRAME = 12, /* length, type, CRC of a chunk */
-    YK_PNG_IHDR_SIZE = 13
+    YK_PNG_IHDR_SIZE = 13,
+    YK_PNG_INTERLACE_AT = YK_PNG_SIGNATURE + 8 + 12 /* the last byte of an IHDR that comes first */
 };
 
 /* What a walk over the chunks up to the end of the pixel data says. */

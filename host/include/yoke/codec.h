@@ -63,6 +63,22 @@ struct yk_codec {
      */
     enum yk_status (*decode)(const uint8_t *data, size_t size, const struct yk_limits *limits,
                              struct yk_image **image, struct yk_error *error);
+    /* Decodes from the top down, a few rows at a time, so that the image need not exist as a whole; or all
+     * NULL. rows_open, then either rows_image (all rows into an image of info's size and format) or any
+     * number of rows_get (rows y0 .. y1 - 1 in the state's memory until the next call; neither y0 nor y1 may
+     * decrease), then rows_end (checks what is left of the file; *metadata is the caller's, NULL: none), then
+     * rows_close (after a failure too; NULL is allowed). `data` is borrowed until then. One thread at a time.
+     * YK_ERR_UNSUPPORTED, from any of them: this way found something that it does not take, which says
+     * nothing about the file, and what it gave is void: decode() is to be asked. Other errors: as decode's.
+     */
+    enum yk_status (*rows_open)(void **state, const uint8_t *data, size_t size,
+                                const struct yk_limits *limits, struct yk_image_info *info,
+                                struct yk_error *error);
+    enum yk_status (*rows_image)(void *state, struct yk_image *image, struct yk_error *error);
+    enum yk_status (*rows_get)(void *state, uint32_t y0, uint32_t y1, const uint8_t **rows, size_t *stride,
+                               struct yk_error *error);
+    enum yk_status (*rows_end)(void *state, struct yk_metadata **metadata, struct yk_error *error);
+    void (*rows_close)(void *state);
     /* Encodes to a new buffer owned by the caller. The bytes depend on image, metadata and options only. */
     enum yk_status (*encode)(const struct yk_image *image, const struct yk_encode_options *options,
                              struct yk_bytes *bytes, struct yk_error *error);
