@@ -136,7 +136,7 @@ static struct yk_image *make(const struct yk_pipeline *pipeline, uint32_t height
     CU_ASSERT_EQUAL_FATAL(yk_image_create(&image, WIDTH, height, format, NULL, NULL), YK_OK);
     for (uint32_t y = 0; y < height; y++)
         yk_random_fill(&pixels, yk_image_row(image, y), WIDTH * yk_format_bytes(format));
-    CU_ASSERT_EQUAL_FATAL(yk_job_start(&job, pipeline, image, 0, NULL, NULL), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(yk_job_start(&job, pipeline, image, 0, NULL, NULL, NULL), YK_OK);
     while (job.phase != YK_PHASE_DONE) {
         run_phase(&job, lanes, set, sched, random);
         CU_ASSERT_EQUAL_FATAL(yk_job_advance(&job, NULL), YK_OK);

@@ -306,7 +306,7 @@ void test_device_statistics(void)
                 CU_ASSERT_EQUAL_FATAL(yk_image_create(&image, width, height, formats[f], NULL, NULL), YK_OK);
                 yk_random_fill(&random, source.image.pixels, source.image.stride * height);
                 CU_ASSERT_EQUAL_FATAL(yk_pipeline_parse(&pipeline, texts[t], NULL), YK_OK);
-                CU_ASSERT_EQUAL_FATAL(yk_job_start(&job, pipeline, image, 0, NULL, NULL), YK_OK);
+                CU_ASSERT_EQUAL_FATAL(yk_job_start(&job, pipeline, image, 0, NULL, NULL, NULL), YK_OK);
                 job.source = &source.image;
                 CU_ASSERT_EQUAL(job.phase, YK_PHASE_STAT);
                 CU_ASSERT_EQUAL(yk_job_rows(&job), height);

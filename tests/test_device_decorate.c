@@ -106,7 +106,7 @@ static struct scene begin(const char *spec)
     CU_ASSERT_EQUAL_FATAL(yk_image_create(&image, 4, 40, (struct yk_format){1, 0, 8}, NULL, NULL), YK_OK);
     for (uint32_t y = 0; y < 40; y++)
         memset(yk_image_row(image, y), 200, 4);
-    CU_ASSERT_EQUAL_FATAL(yk_job_start(&scene.job, scene.pipeline, image, 0, NULL, NULL), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(yk_job_start(&scene.job, scene.pipeline, image, 0, NULL, NULL, NULL), YK_OK);
     return scene;
 }
 

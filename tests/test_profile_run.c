@@ -24,7 +24,7 @@ static struct yk_work_shape shape_of(const char *words, uint32_t width, uint32_t
     CU_ASSERT_EQUAL_FATAL(yk_pipeline_parse(&pipeline, words, NULL), YK_OK);
     CU_ASSERT_EQUAL_FATAL(yk_image_create(&image, width, height, (struct yk_format){3, 0, 8}, NULL, NULL),
                           YK_OK);
-    CU_ASSERT_EQUAL_FATAL(yk_job_start(&job, pipeline, image, 0, NULL, NULL), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(yk_job_start(&job, pipeline, image, 0, NULL, NULL, NULL), YK_OK);
     shape = yk_work_shape_of(&job);
     yk_job_clear(&job);
     yk_pipeline_free(pipeline);

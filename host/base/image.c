@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Image memory, sample formats, size limits (contract in yoke/image.h). Depends on mem and metadata only. */
+ * Image memory, sample formats, size limits (contract in yoke/image.h). Depends on mem, shelf and metadata
+ * only. */
 #include <yoke/image.h>
 #include <yoke/metadata.h>
 
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 
 #include "image_limits.h"
+#include "image_memory.h"
 #include "mem.h"
 
 struct yk_limits yk_limits_resolve(const struct yk_limits *limits)
@@ -73,9 +75,16 @@ const char *yk_format_name(struct yk_format format)
     return names[format.colours == 3][format.alpha][format.depth == 16];
 }
 
-enum yk_status yk_image_create(struct yk_image **image, uint32_t width, uint32_t height,
-                               struct yk_format format, const struct yk_limits *limits,
-                               struct yk_error *error)
+static enum yk_status no_memory(uint32_t width, uint32_t height, struct yk_format format,
+                                struct yk_error *error)
+{
+    return yk_error_set(error, YK_ERR_NOMEM, "no memory for an image of %" PRIu32 "x%" PRIu32 " pixels, %s",
+                        width, height, yk_format_name(format));
+}
+
+enum yk_status yk_image_outline(struct yk_image **image, uint32_t width, uint32_t height,
+                                struct yk_format format, const struct yk_limits *limits,
+                                struct yk_error *error)
 {
     if (!format_is_valid(format))
         return yk_error_set(error, YK_ERR_INVALID,
@@ -86,37 +95,54 @@ enum yk_status yk_image_create(struct yk_image **image, uint32_t width, uint32_t
         return status;
 
     uint64_t stride, total;
-    struct yk_image *made = NULL;
     if (!yk_size_mul(width, yk_format_bytes(format), &stride) ||
         !yk_size_add(stride, YK_MEM_ALIGN - 1, &stride))
-        goto fail;
+        return no_memory(width, height, format, error);
     stride -= stride % YK_MEM_ALIGN;
     if (!yk_size_mul(stride, height, &total) || total > SIZE_MAX)
-        goto fail;
-    made = calloc(1, sizeof *made);
+        return no_memory(width, height, format, error);
+    struct yk_image *made = calloc(1, sizeof *made);
     if (!made)
-        goto fail;
-    made->pixels = yk_mem_alloc(total);
-    if (!made->pixels)
-        goto fail;
+        return no_memory(width, height, format, error);
     made->width = width;
     made->height = height;
     made->format = format;
     made->stride = (size_t)stride;
     *image = made;
     return YK_OK;
-
-fail:
-    free(made);
-    return yk_error_set(error, YK_ERR_NOMEM, "no memory for an image of %" PRIu32 "x%" PRIu32 " pixels, %s",
-                        width, height, yk_format_name(format));
 }
 
-void yk_image_free(struct yk_image *image)
+enum yk_status yk_image_allocate(struct yk_image *image, struct yk_shelf *shelf, struct yk_error *error)
+{
+    image->pixels = yk_shelf_take(shelf, (uint64_t)image->stride * image->height);
+    return image->pixels ? YK_OK : no_memory(image->width, image->height, image->format, error);
+}
+
+enum yk_status yk_image_create(struct yk_image **image, uint32_t width, uint32_t height,
+                               struct yk_format format, const struct yk_limits *limits,
+                               struct yk_error *error)
+{
+    struct yk_image *made = NULL;
+    enum yk_status status = yk_image_outline(&made, width, height, format, limits, error);
+    if (!status)
+        status = yk_image_allocate(made, NULL, error);
+    if (!status)
+        *image = made;
+    else
+        yk_image_free(made);
+    return status;
+}
+
+void yk_image_recycle(struct yk_image *image, struct yk_shelf *shelf)
 {
     if (!image)
         return;
     yk_metadata_free(image->metadata);
-    yk_mem_free(image->pixels);
+    yk_shelf_give(shelf, image->pixels);
     free(image);
+}
+
+void yk_image_free(struct yk_image *image)
+{
+    yk_image_recycle(image, NULL);
 }

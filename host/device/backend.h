@@ -21,14 +21,25 @@
 
 struct yk_device; /* opaque; each backend's own structure begins with struct yk_device_base */
 
+/* Rows of an image that is made while it is read, from the top down. */
+struct yk_feed {
+    /* Rows y0 .. y1 - 1, *stride bytes apart, until the next call. Neither y0 nor y1 ever decreases. */
+    enum yk_status (*rows)(void *context, int y0, int y1, const uint8_t **rows, size_t *stride,
+                           struct yk_error *error);
+    void *context;
+};
+
 /* Work for one slot. With `reduce` NULL: rows [y0, y1) of the program's output image, read from `source` and
  * written to the same rows of `target`. With `reduce` set: the statistic of that operation over rows [y0, y1)
  * of `source`, added into `stat` (sums first, then maxima, see yk_op.stat_count). All pointers are borrowed
  * until the band has been waited for. `source` is not written by anyone meanwhile; other bands write other
- * rows of `target`. */
+ * rows of `target`.
+ * With `feed` set, `source` has no pixels: its rows come from there. Only the CPU can do that, only for a
+ * program of which yk_program_streams is true, and all rows must be one band. */
 struct yk_band {
     const struct yk_program *program;
     const struct yk_image *source;
+    const struct yk_feed *feed; /* NULL: `source` has its pixels */
     struct yk_image *target;
     const struct yk_op *reduce;
     size_t reduce_index; /* of the operation, in yk_op_table */

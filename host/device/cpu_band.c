@@ -18,6 +18,7 @@ enum {
     STRIP_FLOATS = 256 * 1024, /* 1 MiB over all buffers: half of a usual second-level cache */
     LEAST_STRIP = 16,          /* the resampler turns blocks of 16 rows */
     MOST_STRIP = 256,
+    FEED_ROWS = 16, /* asked of a feed at a time, so that they are converted while they are in the cache */
     ROW_SLACK = 16, /* vector stores may run up to 15 samples past a row */
     END_SLACK = 64  /* vector loads up to 63 past the last one */
 };
@@ -96,22 +97,43 @@ static enum yk_status rows_reset(struct rows *rows, int planes, int reach, struc
     return YK_OK;
 }
 
+/* Moves the rows from y0 on, which are held, to the front of larger memory with room for `need`. */
+static enum yk_status rows_grow(struct rows *rows, int reach, struct yk_rect need, struct yk_error *error)
+{
+    struct rows old = *rows;
+    rows->memory = NULL;
+    rows->floats = 0;
+    enum yk_status status = rows_reset(rows, old.planes, reach, need, error);
+    if (!status) {
+        size_t keep = (size_t)(old.held.y1 - need.y0) * (size_t)old.stride * sizeof *old.memory;
+        rows->held.y1 = old.held.y1;
+        for (int plane = 0; plane < old.planes; plane++)
+            memcpy(rows_at(rows, plane, need.y0) - rows->left, rows_at(&old, plane, need.y0) - old.left,
+                   keep);
+    }
+    yk_mem_free(old.memory);
+    return status;
+}
+
 /* Makes the buffer ready to take need: keeps the rows that are already there where the strip only moved down,
- * and notes in `fresh` what is missing. */
+ * and notes in `fresh` what is missing. A row that was kept is never asked for again. */
 static enum yk_status rows_want(struct rows *rows, int planes, int reach, struct yk_rect need,
                                 struct yk_error *error)
 {
     struct yk_rect *held = &rows->held;
     bool moved_down = held->y1 > held->y0 && held->x0 == need.x0 && held->x1 == need.x1 &&
                       need.y0 >= held->y0 && need.y0 <= held->y1 && need.y1 >= held->y1;
+    int keep = moved_down ? held->y1 - need.y0 : 0;
     rows->fresh = need;
     if (!moved_down || need.y1 - need.y0 > rows->capacity) {
-        /* Start again with a little more room than asked for: strips may differ by some rows. */
+        /* A little more room than asked for: strips may differ by some rows. */
         struct yk_rect roomy = need;
         roomy.y1 += moved_down ? (need.y1 - need.y0) / 2 : 4;
-        return rows_reset(rows, planes, reach, roomy, error);
+        enum yk_status status =
+            keep > 0 ? rows_grow(rows, reach, roomy, error) : rows_reset(rows, planes, reach, roomy, error);
+        rows->fresh.y0 += keep;
+        return status;
     }
-    int keep = held->y1 - need.y0;
     if (need.y0 > held->y0 && keep > 0)
         for (int plane = 0; plane < rows->planes; plane++) {
             float *to = rows->memory + (ptrdiff_t)plane * rows->capacity * rows->stride;
@@ -174,14 +196,29 @@ static int strip_height(const struct yk_program *program)
                                : (int)rows / LEAST_STRIP * LEAST_STRIP;
 }
 
-static void load_rows(const struct yk_level *level, const struct rows *rows, const struct yk_image *source)
+static enum yk_status load_rows(const struct yk_level *level, const struct rows *rows,
+                                const struct yk_band *band, struct yk_error *error)
 {
+    const struct yk_image *source = band->source;
     const struct yk_rect *fresh = &rows->fresh;
-    const uint8_t *bytes =
-        yk_image_row(source, (uint32_t)fresh->y0) + (size_t)fresh->x0 * yk_format_bytes(source->format);
-    level->load(bytes, source->stride, (int)yk_format_channels(source->format), source->format.depth == 16,
-                rows_at(rows, 0, fresh->y0), fresh->x1 - fresh->x0, fresh->y1 - fresh->y0, rows->stride,
-                rows->capacity * rows->stride);
+    int y = fresh->y0;
+    while (y < fresh->y1) {
+        int end = fresh->y1;
+        const uint8_t *bytes;
+        size_t stride = source->stride;
+        if (band->feed) {
+            end = end - y > FEED_ROWS ? y + FEED_ROWS : end;
+            enum yk_status status = band->feed->rows(band->feed->context, y, end, &bytes, &stride, error);
+            if (status)
+                return status;
+        } else
+            bytes = yk_image_row(source, (uint32_t)y);
+        level->load(bytes + (size_t)fresh->x0 * yk_format_bytes(source->format), stride,
+                    (int)yk_format_channels(source->format), source->format.depth == 16, rows_at(rows, 0, y),
+                    fresh->x1 - fresh->x0, end - y, rows->stride, rows->capacity * rows->stride);
+        y = end;
+    }
+    return YK_OK;
 }
 
 static enum yk_status run_step(const struct yk_level *level, struct yk_cpu_scratch *scratch,
@@ -225,9 +262,9 @@ static enum yk_status run_strip(const struct yk_level *level, struct yk_cpu_scra
         struct rows *rows = &scratch->rows[k];
         if (rows->fresh.y1 <= rows->fresh.y0)
             continue;
-        if (k == 0)
-            load_rows(level, rows, band->source);
-        else if ((status = run_step(level, scratch, &program->steps[k - 1], rows - 1, rows, error)))
+        status = k == 0 ? load_rows(level, rows, band, error)
+                        : run_step(level, scratch, &program->steps[k - 1], rows - 1, rows, error);
+        if (status)
             return status;
         rows->held.y1 = rows->fresh.y1;
         if (k < program->count)

@@ -86,9 +86,7 @@ static void tick(struct engine *engine, bool last)
     pthread_cond_broadcast(&engine->wake);
 }
 
-/* Between the strips of a band: a long one would otherwise hold up the answer to a signal, and the progress
- * bar. */
-static bool stop_band(void *context)
+bool yk_engine_stop_band(void *context)
 {
     struct engine *engine = context;
     pthread_mutex_lock(&engine->lock);
@@ -103,7 +101,7 @@ static void run_band(struct engine *engine, struct work *work, unsigned thread, 
     struct yk_device *device = engine->devices[engine->cpu].device;
     struct yk_band_timing timing = {0};
     struct yk_error error = {YK_OK, ""};
-    band->stop = stop_band;
+    band->stop = yk_engine_stop_band;
     band->stop_context = engine;
     pthread_mutex_unlock(&engine->lock);
     uint64_t start = engine->trace ? yk_clock_ns() : 0;
@@ -161,7 +159,7 @@ static void worker(void *context, unsigned thread)
             run_band(engine, work, thread, &band);
             break;
         case TASK_DECODE:
-            yk_engine_decode(engine, work);
+            yk_engine_decode(engine, work, thread);
             break;
         case TASK_NONE:
             if (!yk_engine_finished(engine))
@@ -226,6 +224,7 @@ static enum yk_status start_engine(struct engine *engine, struct yk_error *error
     pthread_cond_init(&engine->wake, &attributes);
     pthread_condattr_destroy(&attributes);
     engine->memory_budget = options->memory ? options->memory : default_memory();
+    engine->shelf = yk_shelf_create(engine->memory_budget / 4); /* without one (NULL) all goes on, slower */
     engine->most_in_flight = 2 * (engine->threads + engine->device_count) + READ_AHEAD;
     engine->started = yk_clock_ns();
     return YK_OK;
@@ -287,6 +286,7 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
     pthread_mutex_unlock(&engine->lock);
     yk_engine_summarise(engine);
     yk_io_close(engine->io);
+    yk_shelf_free(engine->shelf);
     yk_rates_free(&engine->rates);
     yk_engine_close_device(engine, engine->cpu, engine->devices[engine->cpu].device);
     pthread_cond_destroy(&engine->wake);

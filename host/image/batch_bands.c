@@ -155,9 +155,8 @@ void yk_engine_retire(struct engine *engine, unsigned device, const struct yk_ba
     yk_engine_notice(engine, text);
 }
 
-/* Takes a band that came back into the device's statistics. */
-static void count_band(const struct work *work, unsigned device, const struct yk_band *band,
-                       uint64_t nanoseconds, enum yk_status status)
+void yk_engine_count_band(const struct work *work, unsigned device, const struct yk_band *band,
+                          double row_work, uint64_t nanoseconds, enum yk_status status)
 {
     struct engine *engine = work->engine;
     struct yk_batch_device *statistics = &engine->devices[device].statistics;
@@ -169,7 +168,7 @@ static void count_band(const struct work *work, unsigned device, const struct yk
     statistics->rows += rows;
     statistics->bands++;
     statistics->busy += nanoseconds;
-    statistics->work += (uint64_t)((double)rows * work->splitter.job.row_work);
+    statistics->work += (uint64_t)((double)rows * row_work);
     statistics->finished = engine->usage.last;
 }
 
@@ -186,7 +185,7 @@ void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_b
     uint64_t now = yk_clock_ns();
     yk_splitter_time(&work->splitter, now);
     yk_usage_add(&engine->usage, YK_USAGE_BANDS, -1, now);
-    count_band(work, status ? device : by, band, nanoseconds, status);
+    yk_engine_count_band(work, status ? device : by, band, work->splitter.job.row_work, nanoseconds, status);
     engine->devices[device].statistics.returned += !status && by != device;
     if (status && by == engine->cpu) { /* the last resort: the file has failed, or the run was stopped */
         work->error = *error;

@@ -200,7 +200,7 @@ static bool first_job(struct engine *engine, struct yk_job *job)
     bool good = codec && !codec->decode(result->data, result->size, &engine->limits, &image, &error);
     yk_io_release(reading.result.data);
     return good &&
-           !yk_job_start(job, engine->pipeline, image, engine->options->depth, &engine->limits, &error);
+           !yk_job_start(job, engine->pipeline, image, engine->options->depth, &engine->limits, NULL, &error);
 }
 
 void yk_engine_calibrate(struct engine *engine)

@@ -4,6 +4,7 @@
 #include "batch_engine.h"
 
 #include "clock.h"
+#include "image_memory.h"
 
 static void write_done(void *context, struct yk_io_result *result)
 {
@@ -37,7 +38,7 @@ static void write_out(struct work *work)
     pthread_mutex_unlock(&engine->lock);
     uint64_t start = yk_clock_ns();
     enum yk_status status = yk_encoder_finish(encoder, &work->encoded, &error);
-    yk_image_free(result);
+    yk_image_recycle(result, engine->shelf);
     uint64_t end = yk_clock_ns();
     pthread_mutex_lock(&engine->lock);
     work->item->times.encode += end - start;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The inside of a batch run, shared by batch.c (set-up, worker loop), batch_summary.c (the end),
- * batch_devices.c (which devices are used), batch_files.c and batch_encode.c (the stages of a file),
+ * batch_devices.c (which devices are used), batch_files.c, batch_decode.c and batch_encode.c (the stages of a
+ * file),
  * batch_bands.c (rows on devices), batch_driver.c (one thread per OpenCL device) and batch_faults.c (devices
  * that fail).
  *
@@ -21,6 +22,7 @@
 #include "batch_usage.h"
 #include "decorate.h"
 #include "job.h"
+#include "shelf.h"
 #include "splitter.h"
 #include "trace.h"
 
@@ -112,6 +114,7 @@ struct engine {
     struct yk_policy_arguments policy_arguments;
     struct yk_limits limits; /* resolved */
     struct yk_io *io;
+    struct yk_shelf *shelf; /* pictures' memory */
     unsigned threads;
 
     struct engine_device devices[YK_POLICY_DEVICES];
@@ -146,6 +149,10 @@ struct engine {
 /* The CPU threads of a run. */
 unsigned yk_engine_threads(const struct yk_batch_plan *plan, const struct yk_batch_options *options);
 
+/* The `stop` of a band that a worker runs; `engine` is the engine. Between the strips: a long band would
+ * otherwise hold up the answer to a signal, and the progress bar. Takes the lock. */
+bool yk_engine_stop_band(void *engine);
+
 /* ---- batch_devices.c ---- */
 
 enum {
@@ -164,9 +171,6 @@ enum yk_status yk_engine_choose_devices(struct engine *engine, struct yk_error *
 
 /* Starts reading further files, as far as the observer, the memory budget and the read-ahead limit allow. */
 void yk_engine_admit(struct engine *engine);
-
-/* Decodes a WORK_READ file and starts its job. */
-void yk_engine_decode(struct engine *engine, struct work *work);
 
 /* Sets what the file takes of the memory budget. */
 void yk_engine_charge(struct work *work, uint64_t bytes);
@@ -194,6 +198,13 @@ void yk_engine_stop(struct engine *engine);
 
 /* Sends one line to the observer; with the lock held, released meanwhile. */
 void yk_engine_notice(struct engine *engine, const char *text);
+
+/* ---- batch_decode.c; with the lock held, which it releases around long work ---- */
+
+/* Decodes a WORK_READ file and starts its job. Where the CPU has the run for itself and enough other files
+ * wait for the other workers, the job's rows are computed while they are decoded, and the picture never
+ * exists as a whole. `thread`: the worker's slot of the CPU. */
+void yk_engine_decode(struct engine *engine, struct work *work, unsigned thread);
 
 /* ---- batch_encode.c; with the lock held, which they release around long work ---- */
 
@@ -223,6 +234,10 @@ struct work *yk_engine_claim(struct engine *engine, unsigned device, struct yk_b
 void yk_engine_finish_band(struct work *work, unsigned device, const struct yk_band *band,
                            uint64_t nanoseconds, enum yk_status status, const struct band_result *result,
                            const struct yk_error *error);
+
+/* Counts a band that came back in the device's statistics; nanoseconds and, with YK_OK, its work. */
+void yk_engine_count_band(const struct work *work, unsigned device, const struct yk_band *band,
+                          double row_work, uint64_t nanoseconds, enum yk_status status);
 
 /* Takes a device out of the run; what it had goes elsewhere, to the CPU where nothing else is left. One
  * notice says so; `item`, if not NULL, is the file whose rows [y0, y1) it could not do. Releases the lock. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The stages of one file of a batch up to its job, and its end: read, decode, report (contract in
- * batch_engine.h). */
+ * Admission of the files of a batch, reading them, and their end (contract in batch_engine.h). */
 #include "batch_engine.h"
 
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "image_memory.h"
 #include "mem.h"
 
 void yk_engine_charge(struct work *work, uint64_t bytes)
@@ -21,7 +21,7 @@ void yk_engine_charge(struct work *work, uint64_t bytes)
 
 static uint64_t image_bytes(const struct yk_image *image)
 {
-    return image ? (uint64_t)image->stride * image->height : 0;
+    return image && image->pixels ? (uint64_t)image->stride * image->height : 0;
 }
 
 /* The moment a read is over: learn the size of the picture, on the I/O thread, before anything is decoded. */
@@ -172,57 +172,6 @@ bool yk_engine_may_decode(const struct engine *engine, const struct work *work)
     return true;
 }
 
-/* What of this file is not kept, said once in a run: there may be thousands alike. With the lock held. */
-static void tell_lost(struct engine *engine, const struct work *work)
-{
-    char text[512];
-    if (work->animated && !engine->told_animation) {
-        engine->told_animation = true;
-        snprintf(text, sizeof text, "%s is animated: only its first picture is used (said once)",
-                 work->item->input);
-        yk_engine_notice(engine, text);
-    }
-    if (work->parallel && !engine->told_parallel) {
-        engine->told_parallel = true;
-        snprintf(text, sizeof text,
-                 "%s has an index of its compressed data (iDOT): it is left out (said once)",
-                 work->item->input);
-        yk_engine_notice(engine, text);
-    }
-}
-
-void yk_engine_decode(struct engine *engine, struct work *work)
-{
-    struct yk_image *image = NULL;
-    struct yk_error error = {YK_OK, ""};
-    work->stage = WORK_BUSY;
-    tell_lost(engine, work);
-    yk_engine_charge(work, work->charge + work->decode_charge);
-    pthread_mutex_unlock(&engine->lock);
-
-    uint64_t start = yk_clock_ns();
-    enum yk_status status = work->codec->decode(work->data, work->size, &engine->limits, &image, &error);
-    yk_io_release(work->data);
-    work->data = NULL;
-    uint64_t decoded = yk_clock_ns();
-    if (!status) {
-        status = yk_job_start(&work->job, engine->pipeline, image, engine->options->depth, &engine->limits,
-                              &error);
-        work->has_job = !status;
-    }
-
-    pthread_mutex_lock(&engine->lock);
-    work->item->times.decode += decoded - start;
-    engine->codec_time += decoded - start;
-    if (status) {
-        work->error = error;
-        yk_engine_end(work);
-    } else {
-        engine->summary->input_pixels += (uint64_t)work->item->in_width * work->item->in_height;
-        yk_engine_start_phase(work);
-    }
-}
-
 void yk_engine_recharge(struct work *work)
 {
     yk_engine_charge(work, image_bytes(work->job.source) + image_bytes(work->job.target));
@@ -266,7 +215,7 @@ void yk_engine_end(struct work *work)
     give_up_job(work);
     yk_encoder_abort(work->encoder);
     work->encoder = NULL;
-    yk_image_free(work->result);
+    yk_image_recycle(work->result, engine->shelf);
     work->result = NULL;
     yk_bytes_free(&work->encoded);
     yk_engine_charge(work, 0);

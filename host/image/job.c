@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image_memory.h"
 #include "mem.h"
 
 /* The operation whose statistic is gathered or was gathered last. */
@@ -52,16 +53,20 @@ static enum yk_status start_rows(struct yk_job *job, struct yk_error *error)
         return YK_OK;
     }
     job->phase = YK_PHASE_ROWS;
-    return yk_image_create(&job->target, (uint32_t)job->program->out_width,
-                           (uint32_t)job->program->out_height, job->program->out_format, &job->limits, error);
+    status =
+        yk_image_outline(&job->target, (uint32_t)job->program->out_width, (uint32_t)job->program->out_height,
+                         job->program->out_format, &job->limits, error);
+    return status ? status : yk_image_allocate(job->target, job->shelf, error);
 }
 
 enum yk_status yk_job_start(struct yk_job *job, const struct yk_pipeline *pipeline, struct yk_image *source,
-                            unsigned depth, const struct yk_limits *limits, struct yk_error *error)
+                            unsigned depth, const struct yk_limits *limits, struct yk_shelf *shelf,
+                            struct yk_error *error)
 {
     *job = (struct yk_job){
         .pipeline = pipeline,
         .limits = yk_limits_resolve(limits),
+        .shelf = shelf,
         .source = source,
         .depth = depth ? depth : source->format.depth,
     };
@@ -116,7 +121,7 @@ enum yk_status yk_job_advance(struct yk_job *job, struct yk_error *error)
         return start_rows(job, error);
     job->target->metadata = job->source->metadata;
     job->source->metadata = NULL;
-    yk_image_free(job->source);
+    yk_image_recycle(job->source, job->shelf);
     job->source = job->target;
     job->target = NULL;
     yk_program_free(job->program);
@@ -136,8 +141,8 @@ struct yk_image *yk_job_take(struct yk_job *job)
 
 void yk_job_clear(struct yk_job *job)
 {
-    yk_image_free(job->source);
-    yk_image_free(job->target);
+    yk_image_recycle(job->source, job->shelf);
+    yk_image_recycle(job->target, job->shelf);
     yk_program_free(job->program);
     yk_mem_free(job->stat);
     *job = (struct yk_job){0};

@@ -10,6 +10,7 @@
 
 #include "backend.h"
 #include "planner.h"
+#include "shelf.h"
 
 enum yk_phase {
     YK_PHASE_ROWS, /* bands of job->program from job->source to job->target */
@@ -20,8 +21,9 @@ enum yk_phase {
 struct yk_job {
     const struct yk_pipeline *pipeline; /* borrowed */
     struct yk_limits limits;
-    size_t at;      /* the next operation that is not planned yet */
-    unsigned depth; /* of the result: as the first source */
+    struct yk_shelf *shelf; /* borrowed, may be NULL: for the pixels of all images */
+    size_t at;              /* the next operation that is not planned yet */
+    unsigned depth;         /* of the result: as the first source */
     enum yk_phase phase;
     struct yk_image *source, *target; /* owned */
     struct yk_program *program;       /* owned; of the present phase */
@@ -30,9 +32,11 @@ struct yk_job {
 };
 
 /* Starts with the first phase; `depth` is the result's, 0: as the source's. The job owns `source` from here
- * on, also on failure (then it is freed). Errors: those of yk_plan_stage, YK_ERR_NOMEM. */
+ * on, also on failure (then it is freed). That may still be without pixels (yk_image_outline) as long as no
+ * band is made. `shelf` is borrowed, may be NULL. Errors: those of yk_plan_stage, YK_ERR_NOMEM. */
 enum yk_status yk_job_start(struct yk_job *job, const struct yk_pipeline *pipeline, struct yk_image *source,
-                            unsigned depth, const struct yk_limits *limits, struct yk_error *error);
+                            unsigned depth, const struct yk_limits *limits, struct yk_shelf *shelf,
+                            struct yk_error *error);
 
 /* Rows to be worked off in the present phase; 0 when done. */
 uint32_t yk_job_rows(const struct yk_job *job);

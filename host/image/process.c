@@ -142,7 +142,7 @@ enum yk_status yk_pipeline_process(const struct yk_pipeline *pipeline,
         return status;
     status = copy_image(&source, in, options->limits, error);
     if (!status)
-        status = yk_job_start(&job, pipeline, source, 0, options->limits, error);
+        status = yk_job_start(&job, pipeline, source, 0, options->limits, NULL, error);
     if (!status) {
         while (!status && job.phase != YK_PHASE_DONE) {
             status = run_phase(&job, &opened, policy, &arguments, error);

@@ -126,7 +126,7 @@ static enum yk_status run_vector(const struct verify *verify, size_t op_index, c
     if (!status)
         status = make_image(&in, vector->in_format, vector->in_width, vector->in_height, vector->in, error);
     if (!status)
-        status = yk_job_start(&job, &pipeline, in, 0, NULL, error);
+        status = yk_job_start(&job, &pipeline, in, 0, NULL, NULL, error);
     if (!status) {
         status = run_job(verify, &job, error);
         if (!status)

@@ -108,6 +108,28 @@ void yk_program_needs(const struct yk_program *program, struct yk_rect out, stru
         rects[k] = yk_step_need(&program->steps[k], rects[k + 1]);
 }
 
+static bool goes_down(struct yk_rect before, struct yk_rect now)
+{
+    return now.x0 == before.x0 && now.x1 == before.x1 && now.y0 >= before.y0 && now.y1 >= before.y1;
+}
+
+bool yk_program_streams(const struct yk_program *program)
+{
+    size_t count = program->count + 1;
+    struct yk_rect *rects = calloc(2 * count, sizeof *rects), *before = rects, *now = rects + count;
+    bool streams = rects != NULL;
+    for (int y = 0; y < program->out_height && streams; y++) {
+        yk_program_needs(program, (struct yk_rect){0, y, program->out_width, y + 1}, now);
+        for (size_t k = 0; k < count && y > 0; k++)
+            streams = streams && goes_down(before[k], now[k]);
+        struct yk_rect *swap = before;
+        before = now;
+        now = swap;
+    }
+    free(rects);
+    return streams;
+}
+
 int yk_step_reach(const struct yk_step *step)
 {
     bool window = step->op->apply == YK_STENCIL || (step->op->apply == YK_SEPARABLE && !step->op->resample);

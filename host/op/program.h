@@ -7,6 +7,7 @@
 #ifndef YOKE_OP_PROGRAM_H
 #define YOKE_OP_PROGRAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,6 +52,11 @@ struct yk_rect yk_step_need(const struct yk_step *step, struct yk_rect out);
 /* rects[i] = what step i reads for the program's output rectangle `out`; rects[count] = out. rects[0] is the
  * part of the source image. `rects` has room for count + 1. */
 void yk_program_needs(const struct yk_program *program, struct yk_rect out, struct yk_rect *rects);
+
+/* Whether a source that is made from the top down will do: going down the result, every step reads rows that
+ * begin and end no higher than before, and always the same columns. false also where memory for the question
+ * is missing. */
+bool yk_program_streams(const struct yk_program *program);
 
 /* Samples that must lie, as replicated edge, to the left and right of the input rows of a step on the CPU. */
 int yk_step_reach(const struct yk_step *step);

@@ -323,7 +323,7 @@ static bool coexec_size(struct coexec *bench, uint32_t height)
         state = state * UINT64_C(6364136223846793005) + 1442695040888963407u; /* Knuth's MMIX */
         source->pixels[k] = (uint8_t)(state >> 56);
     }
-    if (yk_job_start(&bench->job, bench->pipeline, source, 0, NULL, &error))
+    if (yk_job_start(&bench->job, bench->pipeline, source, 0, NULL, NULL, &error))
         return coexec_failed("the job", &error);
     if (bench->job.phase != YK_PHASE_ROWS || bench->job.at != yk_pipeline_length(bench->pipeline)) {
         fprintf(stderr, "bench_coexec: the pipeline must be one phase without a statistic\n");
