@@ -55,16 +55,18 @@ static json_t *together_json(const struct yk_batch_summary *summary)
 static json_t *summary_json(const struct yk_batch_plan *plan, const struct yk_batch_summary *summary)
 {
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, "
+        "s:o}",
         "files", (json_int_t)plan->count, "done", (json_int_t)summary->done, "failed",
         (json_int_t)summary->failed, "skipped", (json_int_t)summary->skipped, "cancelled",
         (json_int_t)summary->cancelled, "wrong_bands", (json_int_t)summary->wrong_bands, "suspects",
         (json_int_t)summary->suspects, "elapsed_ms", milliseconds(summary->elapsed), "computing_ms",
         milliseconds(summary->computing), "input_bytes", (json_int_t)summary->input_bytes, "output_bytes",
         (json_int_t)summary->output_bytes, "input_pixels", (json_int_t)summary->input_pixels, "threads",
-        (json_int_t)summary->threads, "memory_peak_bytes", (json_int_t)summary->memory_peak, "io_engine",
-        text_or_null(summary->io_engine), "cpu_level", text_or_null(summary->cpu_level), "bound",
-        text_or_null(summary->bound), "ms", times_json(&summary->times), "together", together_json(summary));
+        (json_int_t)summary->threads, "memory_peak_bytes", (json_int_t)summary->memory_peak, "streamed_files",
+        (json_int_t)summary->streamed, "io_engine", text_or_null(summary->io_engine), "cpu_level",
+        text_or_null(summary->cpu_level), "bound", text_or_null(summary->bound), "ms",
+        times_json(&summary->times), "together", together_json(summary));
 }
 
 static json_t *devices_json(const struct yk_batch_summary *summary)

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "mem.h"
+#include "shelf.h"
 #include "support.h"
 
 static void test_sizes(void)
@@ -54,6 +55,48 @@ static void test_alloc(void)
     CU_ASSERT_PTR_NULL(yk_mem_alloc(UINT64_MAX));
     CU_ASSERT_PTR_NULL(yk_mem_alloc(UINT64_MAX - YK_MEM_SLACK));
     CU_ASSERT_PTR_NULL(yk_mem_zalloc(UINT64_MAX / 2));
+}
+
+static void test_shelf(void)
+{
+    enum { MIB = 1 << 20 };
+    struct yk_shelf *shelf = yk_shelf_create(5 * MIB), *none = yk_shelf_create(0);
+    CU_ASSERT_TRUE_FATAL(shelf && none);
+    unsigned char *first = yk_shelf_take(shelf, 2 * MIB), *second = yk_shelf_take(shelf, MIB);
+    CU_ASSERT_TRUE_FATAL(first && second);
+    memset(first, 1, 2 * MIB + YK_MEM_SLACK);
+    memset(second, 2, MIB + YK_MEM_SLACK);
+    yk_shelf_give(shelf, first);
+    yk_shelf_give(shelf, second);
+    /* The smallest that is large enough; then the other one; then new memory. */
+    CU_ASSERT_PTR_EQUAL(yk_shelf_take(shelf, MIB / 2), second);
+    memset(second, 3, MIB / 2 + YK_MEM_SLACK);
+    CU_ASSERT_PTR_EQUAL(yk_shelf_take(shelf, MIB), first);
+    memset(first, 3, MIB + YK_MEM_SLACK);
+    unsigned char *third = yk_shelf_take(shelf, MIB);
+    CU_ASSERT(third && third != first && third != second);
+    /* Its size is still the one it was made with. */
+    yk_shelf_give(shelf, first);
+    CU_ASSERT_PTR_EQUAL(yk_shelf_take(shelf, 2 * MIB), first);
+    /* Over the limit for idle memory it goes back to the allocator, as does what is not from the shelf. */
+    yk_shelf_give(shelf, first);
+    yk_shelf_give(shelf, second);
+    yk_shelf_give(shelf, third);
+    yk_shelf_give(shelf, yk_shelf_take(shelf, 4 * MIB));
+    yk_shelf_give(shelf, yk_mem_alloc(MIB));
+    yk_shelf_give(shelf, yk_shelf_take(shelf, 100)); /* small: never kept */
+    yk_shelf_give(shelf, NULL);
+    /* One that keeps nothing, and none at all. */
+    yk_shelf_give(none, yk_shelf_take(none, MIB));
+    yk_shelf_give(NULL, yk_shelf_take(NULL, MIB));
+    CU_ASSERT_PTR_NULL(yk_shelf_take(shelf, UINT64_MAX));
+    /* What is out when the shelf ends stays its user's. */
+    unsigned char *out = yk_shelf_take(shelf, 3 * MIB);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    yk_shelf_free(shelf);
+    yk_shelf_free(none);
+    memset(out, 4, 3 * MIB);
+    yk_mem_free(out);
 }
 
 static void test_grow(void)
@@ -130,6 +173,7 @@ void yk_suite_base(void)
     CU_pSuite suite = CU_add_suite("base", NULL, NULL);
     CU_add_test(suite, "checked sizes", test_sizes);
     CU_add_test(suite, "aligned memory with slack", test_alloc);
+    CU_add_test(suite, "large memory that is used again", test_shelf);
     CU_add_test(suite, "growing arrays", test_grow);
     CU_add_test(suite, "error object", test_error);
     CU_add_test(suite, "status names", test_status_names);

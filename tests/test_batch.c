@@ -418,6 +418,7 @@ void yk_suite_batch(void)
     CU_ADD_TEST(suite, test_figures);
     CU_ADD_TEST(suite, test_batch_threads);
     CU_ADD_TEST(suite, test_batch_memory);
+    CU_ADD_TEST(suite, test_batch_stream);
     CU_ADD_TEST(suite, test_batch_opencl);
     CU_ADD_TEST(suite, test_batch_huge);
     CU_ADD_TEST(suite, test_batch_stop);

@@ -75,6 +75,7 @@ unsigned batch_leftovers(const char *folder);
 
 void test_batch_threads(void);
 void test_batch_memory(void);
+void test_batch_stream(void);
 void test_batch_opencl(void);
 void test_batch_huge(void);
 void test_batch_stop(void);

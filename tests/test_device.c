@@ -313,6 +313,8 @@ void yk_suite_device(void)
     CU_ADD_TEST(suite, test_device_splits);
     CU_ADD_TEST(suite, test_device_guards);
     CU_ADD_TEST(suite, test_device_statistics);
+    CU_ADD_TEST(suite, test_device_feed);
+    CU_ADD_TEST(suite, test_device_feed_fails);
     CU_ADD_TEST(suite, test_decorate_texts);
     CU_ADD_TEST(suite, test_decorate_faults);
     CU_ADD_TEST(suite, test_decorate_hang);

@@ -6,6 +6,8 @@
 void test_device_splits(void);
 void test_device_guards(void);
 void test_device_statistics(void);
+void test_device_feed(void);
+void test_device_feed_fails(void);
 void test_decorate_texts(void);
 void test_decorate_faults(void);
 void test_decorate_hang(void);

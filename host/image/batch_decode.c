@@ -14,9 +14,13 @@ struct intake {
     struct engine *engine;
     struct work *work;
     unsigned thread;
-    void *rows;                 /* of the codec, for decoding from the top down */
-    int top;                    /* the first row that it still has */
-    bool alone;                 /* nobody else is short of work: this worker may do the whole file */
+    void *rows;    /* of the codec, for decoding from the top down */
+    int top;       /* the first row that it still has */
+    bool alone;    /* nobody else is short of work: this worker may do the whole file */
+    bool together; /* the rows were computed while they were decoded: all those of `band`, each costing
+                      `row_work` */
+    struct yk_band band;
+    double row_work;
     uint64_t decoded, computed; /* ns */
     struct yk_error error;
 };
@@ -83,28 +87,23 @@ static enum yk_status compute(struct intake *intake)
     struct yk_feed feed = {feed_rows, intake};
     struct yk_band band = yk_job_band(&work->job, 0, (int)yk_job_rows(&work->job), NULL);
     struct yk_band_timing timing = {0};
-    double row_work = yk_work_shape_of(&work->job).row_work;
     band.feed = &feed;
     band.stop = yk_engine_stop_band;
     band.stop_context = engine;
-    uint64_t start = yk_clock_ns();
+    intake->band = band;
+    intake->row_work = yk_work_shape_of(&work->job).row_work;
+    uint64_t start = yk_clock_ns(), decoded = intake->decoded;
     count_computing(engine, 1, start);
     enum yk_status status = yk_device_backend(device)->submit(device, intake->thread, &band, &intake->error);
     if (!status)
         status = yk_device_backend(device)->wait(device, intake->thread, UINT64_MAX, &timing, &intake->error);
     uint64_t end = yk_clock_ns();
     count_computing(engine, -1, end);
-    if (status)
-        return status;
-    intake->computed = end - start - intake->decoded;
+    intake->computed = end - start - (intake->decoded - decoded);
     if (engine->trace)
         yk_engine_trace_band(engine, engine->cpu, intake->thread, work->item, &band, &timing, start, end,
-                             false);
-    pthread_mutex_lock(&engine->lock);
-    yk_engine_count_band(work, engine->cpu, &band, row_work, intake->computed, YK_OK);
-    work->item->devices |= 1u << engine->cpu;
-    pthread_mutex_unlock(&engine->lock);
-    return YK_OK;
+                             status != YK_OK);
+    return status;
 }
 
 /* Decodes from the top down. YK_ERR_UNSUPPORTED: it must be done as a whole, and nothing of the job is left.
@@ -134,6 +133,7 @@ static enum yk_status by_rows(struct intake *intake)
         goto end;
     bool only = job->phase == YK_PHASE_ROWS && job->at == engine->pipeline->count;
     bool together = intake->alone && only && yk_program_streams(job->program);
+    intake->together = together;
     intake->decoded = yk_clock_ns() - start;
     if (together)
         status = compute(intake);
@@ -164,6 +164,7 @@ static enum yk_status as_whole(struct intake *intake)
     struct engine *engine = intake->engine;
     struct work *work = intake->work;
     struct yk_image *image = NULL;
+    intake->together = false;
     uint64_t start = yk_clock_ns();
     enum yk_status status =
         work->codec->decode(work->data, work->size, &engine->limits, &image, &intake->error);
@@ -193,14 +194,19 @@ void yk_engine_decode(struct engine *engine, struct work *work, unsigned thread)
 
     pthread_mutex_lock(&engine->lock);
     work->item->times.decode += intake.decoded;
-    work->item->times.compute += intake.computed;
     engine->codec_time += intake.decoded;
     if (status) {
         work->error = intake.error;
         work->cancelled = status == YK_ERR_CANCELLED;
         yk_engine_end(work);
-    } else {
-        engine->summary->input_pixels += (uint64_t)work->item->in_width * work->item->in_height;
-        yk_engine_start_phase(work);
+        return;
     }
+    engine->summary->input_pixels += (uint64_t)work->item->in_width * work->item->in_height;
+    if (intake.together) {
+        engine->summary->streamed++;
+        work->item->times.compute += intake.computed;
+        work->item->devices |= 1u << engine->cpu;
+        yk_engine_count_band(work, engine->cpu, &intake.band, intake.row_work, intake.computed, YK_OK);
+    }
+    yk_engine_start_phase(work);
 }

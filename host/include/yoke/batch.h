@@ -182,6 +182,7 @@ struct yk_batch_summary {
     struct yk_stage_times times; /* sums over files: compute over all devices */
     unsigned threads;
     uint64_t memory_peak; /* bytes of the budget in use at most */
+    size_t streamed; /* files that were computed on while they were decoded, never in memory as a whole */
     const char *io_engine;
     const char *cpu_level;
     char bound[32]; /* the stage that bounds the run: "read", "decode", "compute", "encode", "write" */
