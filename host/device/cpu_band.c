@@ -84,16 +84,19 @@ static enum yk_status rows_reset(struct rows *rows, int planes, int reach, struc
                             "%d rows of %d pixels between two steps are over the limit of 2^31", height,
                             need.x1 - need.x0);
     floats = floats * (uint64_t)planes + END_SLACK;
-    rows->capacity = height;
-    if (floats <= rows->floats)
-        return YK_OK;
-    yk_mem_free(rows->memory);
-    rows->floats = 0;
-    rows->memory = yk_mem_alloc(floats * sizeof(float));
-    if (!rows->memory)
-        return yk_error_set(error, YK_ERR_NOMEM, "out of memory for %llu bytes of rows",
-                            (unsigned long long)(floats * sizeof(float)));
-    rows->floats = (size_t)floats;
+    if (floats > rows->floats) {
+        yk_mem_free(rows->memory);
+        rows->floats = 0;
+        rows->memory = yk_mem_alloc(floats * sizeof(float));
+        if (!rows->memory)
+            return yk_error_set(error, YK_ERR_NOMEM, "out of memory for %llu bytes of rows",
+                                (unsigned long long)(floats * sizeof(float)));
+        rows->floats = (size_t)floats;
+    }
+    /* All of the memory, which may be from a larger image: what is large enough need not grow. */
+    uint64_t capacity = (rows->floats - END_SLACK) / ((uint64_t)rows->stride * (uint64_t)planes);
+    uint64_t most = INT32_MAX / (uint64_t)rows->stride;
+    rows->capacity = (int)(capacity < most ? capacity : most);
     return YK_OK;
 }
 
