@@ -351,5 +351,6 @@ void yk_suite_sched(void)
     CU_ADD_TEST(suite, test_learn);
     CU_ADD_TEST(suite, test_sched_rules);
     CU_ADD_TEST(suite, test_sched_failures);
+    CU_ADD_TEST(suite, test_sched_granule);
     CU_ADD_TEST(suite, test_sched_pure);
 }

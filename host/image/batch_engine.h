@@ -206,11 +206,6 @@ void yk_engine_encode_part(struct engine *engine, struct work *work);
 
 /* ---- batch_bands.c; with the lock held ---- */
 
-enum {
-    YK_ENGINE_GRANULE =
-        16 /* rows: below that the overlap of neighbouring bands costs more than it balances */
-};
-
 /* Makes the job's present phase available to devices, or marks the file WORK_COMPUTED. */
 void yk_engine_start_phase(struct work *work);
 

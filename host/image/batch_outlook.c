@@ -183,15 +183,16 @@ static bool gets_rows(const struct engine *engine, const struct known *known, un
     size_t waiting = 0;
     for (size_t k = 0; k < engine->plan->count; k++)
         waiting += engine->plan->items[k].state == YK_ITEM_PLANNED;
-    struct yk_policy_job job = {.rows = known->rows,
-                                .left = known->rows,
-                                .granule = YK_ENGINE_GRANULE,
-                                .waiting = waiting > 1000 ? 1000 : (unsigned)waiting - 1,
-                                .device_count = engine->device_count,
-                                .devices = engine->device_states,
-                                .rates = known->kind->rates,
-                                .row_work = known->shape.row_work,
-                                .halo = known->shape.halo};
+    struct yk_policy_job job = {
+        .rows = known->rows,
+        .left = known->rows,
+        .granule = yk_policy_granule(known->rows, engine->device_states, engine->device_count),
+        .waiting = waiting > 1000 ? 1000 : (unsigned)waiting - 1,
+        .device_count = engine->device_count,
+        .devices = engine->device_states,
+        .rates = known->kind->rates,
+        .row_work = known->shape.row_work,
+        .halo = known->shape.halo};
     struct yk_policy_state state = {.arguments = engine->policy_arguments};
     engine->policy->start(&state, &job);
     return engine->policy->next(&state, device, &job) > 0;

@@ -23,10 +23,12 @@ static const double KEEP_FAST = 0.33, KEEP_SLOW = 0.25;
  * does it alone, where being wrong costs less (0.05 there: regret 1.5 % instead of 0.5 % at 1:100, 200 ms).
  */
 static const double FIRST_PART = 0.05, FIRST_ALONE = 0.2;
-/* Part of a package's time that may be overhead, but at the end; and the overhead where it is not known: a
- * kernel launch, copies, a wake-up. Part of its rows that may be halo: with eight times the halo as the least
- * package, as was here before, efficiency with a halo of 16 of 4096 rows was 0.89 instead of 0.93. */
-static const double OVERHEAD_PART = 0.05, USUAL_OVERHEAD_MS = 0.1, HALO_PART = 0.1;
+/* Part of a package's time that may be overhead, but at the end (with 0.05 the packages of learnt rates,
+ * where rows grow dearer and look like an overhead, were too large for the balance at 1:1, burst, 200 ms);
+ * and the overhead where it is not known: a kernel launch, copies, a wake-up. Part of its rows that may be
+ * halo: with eight times the halo as the least package, as was here before, efficiency with a halo of 16 of
+ * 4096 rows was 0.89 instead of 0.93. */
+static const double OVERHEAD_PART = 0.075, USUAL_OVERHEAD_MS = 0.1, HALO_PART = 0.1;
 /* Part of the time left that a slower device's package may take which waits in its second slot. */
 static const double AHEAD_PART = 0.05;
 /* Part of the time that the others need for the rest which a package of a device that is not measured may
@@ -156,14 +158,18 @@ static double finish_ms(const struct view *view, unsigned count, double halo)
     }
 }
 
-/* Whether another device than the fastest has had more than its first look at the job. */
+/* Whether another device than the fastest has had more than its first look at the job. Where its rate was
+ * known, there is no such look: any package of it was meant. */
 static bool begun(const struct view *view, const struct yk_policy_state *state,
                   const struct yk_policy_job *job)
 {
-    for (unsigned k = 0; k < job->device_count; k++)
+    for (unsigned k = 0; k < job->device_count; k++) {
+        const struct yk_policy_estimate *estimate = &state->estimate[k];
         if (k != view->fastest && !retired(job, k) &&
-            state->estimate[k].largest > job->granule * job->devices[k].lanes)
+            (estimate->largest > job->granule * job->devices[k].lanes ||
+             (estimate->told && (estimate->samples > 0 || job->held[k] > 0))))
             return true;
+    }
     return false;
 }
 
@@ -331,8 +337,8 @@ static void auto_start(struct yk_policy_state *state, const struct yk_policy_job
     state->halo = job->halo;
     for (unsigned k = 0; k < job->device_count; k++) {
         double rate = told_rate(job, k);
-        state->estimate[k] =
-            (struct yk_policy_estimate){.rate = rate, .trusted = rate > 0.0, .lanes = job->devices[k].lanes};
+        state->estimate[k] = (struct yk_policy_estimate){
+            .rate = rate, .told = rate > 0.0, .trusted = rate > 0.0, .lanes = job->devices[k].lanes};
     }
 }
 
