@@ -5,6 +5,7 @@
 
 #include <CUnit/CUnit.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,8 +100,10 @@ void test_profile_learning(void)
     CU_ASSERT_DOUBLE_EQUAL(kind.rates[0].rate, 0.0, 0.0);
     learn(&kind, 0, 8, 1000000); /* (8 + 2) x 10 in 1 ms by one of two threads, 0.3 ms of it overhead */
     CU_ASSERT_DOUBLE_EQUAL(kind.rates[0].rate, 200.0 / 0.7, 1e-9);
-    learn(&kind, 0, 8, 2000000); /* where 1 ms was expected: weighs 1 against 0.97 */
-    CU_ASSERT_DOUBLE_EQUAL(kind.rates[0].rate, 200.0 / ((0.97 * 1.0 + 2.0) / 1.97 - 0.3), 1e-9);
+    /* Where 1 ms was expected: weighs 1 against 0.97 to the power of 1 ms / (1 ms + 3 ms). */
+    double older = pow(0.97, 0.25);
+    learn(&kind, 0, 8, 2000000);
+    CU_ASSERT_DOUBLE_EQUAL(kind.rates[0].rate, 200.0 / ((older * 1.0 + 2.0) / (older + 1.0) - 0.3), 1e-9);
     /* For the profile the first of these two is dropped, and the unit is the second. */
     CU_ASSERT(kind.learnt[0].samples == 1 && kind.learnt[0].rate == 100000);
     learn(&kind, 0, 8, 0); /* not measured */
@@ -130,8 +133,9 @@ void test_profile_learning(void)
     yk_rates_probed(&probed, 0, 2, measured, 2);
     CU_ASSERT_DOUBLE_EQUAL(probed.rates[0].rate, 2000.0, 1e-9);
     learn(&probed, 0, 8, 1000000); /* believed: the devices are warm */
-    /* 0.4 ms from elsewhere, with the overhead, weigh 0.97; the 1 ms in their place 1. */
-    CU_ASSERT_DOUBLE_EQUAL(probed.rates[0].rate, 200.0 / ((0.97 * 0.4 + 1.0) / 1.97 - 0.3), 1e-6);
+    /* 0.4 ms from elsewhere, with the overhead, weigh nearly 1; the 1 ms in their place 1. */
+    older = pow(0.97, 0.4 / 3.4);
+    CU_ASSERT_DOUBLE_EQUAL(probed.rates[0].rate, 200.0 / ((older * 0.4 + 1.0) / (older + 1.0) - 0.3), 1e-6);
     yk_rates_probed(&probed, 1, 1, measured, 0);
     CU_ASSERT(probed.rates[1].rate == 0.0 && probed.rates[1].samples == 0);
     /* Two bands in flight that end together, again and again: 4 ms and next to nothing are 2 ms each. */

@@ -301,6 +301,17 @@ static void test_frontier(void)
 }
 
 /* Packages on the line t = 3 ms + work / 10: the slope is the rate, the start the overhead. */
+/* Many packages of one row at the end of a job, without an overhead, do not make the device look faster. */
+static void test_learn_tail(void)
+{
+    struct yk_policy_rate rate = {0};
+    for (unsigned k = 0; k < 8; k++)
+        yk_policy_learn(&rate, 100, 1, 40000000); /* 2.5 a ms */
+    for (unsigned k = 0; k < 90; k++)
+        yk_policy_learn(&rate, 2, 1, 450000); /* one of them is halo; 4.4 a ms */
+    CU_ASSERT(rate.rate > 2.0 && rate.rate < 4.4);
+}
+
 static void test_learn(void)
 {
     static const double work[] = {10, 1000, 200, 40, 500};
@@ -349,6 +360,7 @@ void yk_suite_sched(void)
     CU_ADD_TEST(suite, test_lanes);
     CU_ADD_TEST(suite, test_frontier);
     CU_ADD_TEST(suite, test_learn);
+    CU_ADD_TEST(suite, test_learn_tail);
     CU_ADD_TEST(suite, test_sched_rules);
     CU_ADD_TEST(suite, test_sched_failures);
     CU_ADD_TEST(suite, test_sched_granule);
