@@ -105,14 +105,15 @@ void test_profile_learning(void)
     learn(&kind, 0, 8, 2000000);
     CU_ASSERT_DOUBLE_EQUAL(kind.rates[0].rate, 200.0 / ((older * 1.0 + 2.0) / (older + 1.0) - 0.3), 1e-9);
     /* For the profile the first of these two is dropped, and the unit is the second. */
-    CU_ASSERT(kind.learnt[0].samples == 1 && kind.learnt[0].rate == 100000);
+    CU_ASSERT_EQUAL(kind.learnt[0].samples, 1);
+    CU_ASSERT_DOUBLE_EQUAL((double)kind.learnt[0].rate, kind.rates[0].rate * 1e3, 1.0);
     learn(&kind, 0, 8, 0); /* not measured */
     CU_ASSERT_EQUAL(kind.rates[0].samples, 4);
     learn(&kind, 1, 18, 90000000);
     for (unsigned k = 0; k < 3; k++)
         learn(&kind, 1, 18, 2000000);
     CU_ASSERT_DOUBLE_EQUAL(kind.rates[1].rate, 200.0 / 1.7, 1e-9);
-    CU_ASSERT(kind.learnt[1].samples == 2 && kind.learnt[1].rate == 100000);
+    CU_ASSERT(kind.learnt[1].samples == 2 && kind.learnt[1].rate == 117647);
 
     struct yk_rates rates = {.kinds = &kind, .device_count = 2, .now = 9, .kernels = 4};
     char devices[2][YK_PROFILE_DEVICE] = {"host", "card"};
@@ -124,7 +125,7 @@ void test_profile_learning(void)
     CU_ASSERT_STRING_EQUAL(entries[1].key.device, "card");
     CU_ASSERT_STRING_EQUAL(entries[1].key.work, "invert*2^3 rgb8");
     CU_ASSERT(entries[1].key.kernels == 4 && entries[1].key.size == 13 && entries[1].learnt == 9);
-    CU_ASSERT_EQUAL(entries[1].rate.setup_ns, 88000000); /* 90 ms, where 2 would do */
+    CU_ASSERT_DOUBLE_EQUAL((double)entries[1].rate.setup_ns, 88.3e6, 10.0); /* 90 ms, where 1.7 would do */
     CU_ASSERT_EQUAL(entries[0].rate.setup_ns, 0);
     free(entries);
 
@@ -145,6 +146,9 @@ void test_profile_learning(void)
     for (unsigned k = 0; k < 100; k++)
         learn(&pairs, 1, 18, k % 2 ? 1000 : 4000000);
     CU_ASSERT(pairs.rates[1].rate > 0.8 * 200.0 / 1.7 && pairs.rates[1].rate < 1.25 * 200.0 / 1.7);
+    const double kept = (double)pairs.learnt[1].rate / 1e3; /* one by one, each would reject the other */
+    CU_ASSERT(kept > 0.8 * 200.0 / 1.7 && kept < 1.25 * 200.0 / 1.7);
+    CU_ASSERT(pairs.learnt[1].samples >= YK_PROFILE_TRUSTED);
 }
 
 void test_profile_recall(void)

@@ -143,8 +143,12 @@ struct engine {
 
 /* ---- batch.c ---- */
 
-/* The CPU threads of a run. */
-unsigned yk_engine_threads(const struct yk_batch_plan *plan, const struct yk_batch_options *options);
+/* An engine that knows its plan, its number of CPU threads and its policy, and has nothing open. `observer`:
+ * NULL is nobody. Success: *made is owned by the caller; what it is given is borrowed. Errors: YK_ERR_NOMEM,
+ * those of yk_policy_parse. */
+enum yk_status yk_engine_make(struct engine **made, struct yk_batch_plan *plan,
+                              const struct yk_pipeline *pipeline, const struct yk_batch_options *options,
+                              const struct yk_batch_observer *observer, struct yk_error *error);
 
 /* ---- batch_devices.c ---- */
 
