@@ -69,6 +69,7 @@ struct yk_policy_estimate {
     uint64_t largest; /* rows of its largest package so far, in all lanes */
     unsigned samples; /* packages that came back */
     unsigned lanes;
+    double before, last_rows, last_ms; /* the rate before the last package, and what that was; 0: none yet */
     double small_rows, small_ms; /* the first package that was neither a lane's first nor of a device that is
                                     trusted: what a package costs besides its rows; 0: none */
 };
