@@ -75,12 +75,14 @@ static json_t *devices_json(const struct yk_batch_summary *summary)
     for (size_t i = 0; array && i < summary->device_count; i++) {
         const struct yk_batch_device *device = &summary->devices[i];
         json_t *entry = json_pack(
-            "{s:o, s:o, s:I, s:I, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:b}", "id", cli_json_text(device->id),
-            "name", cli_json_text(device->name), "rows", (json_int_t)device->rows, "bands",
-            (json_int_t)device->bands, "busy_ms", milliseconds(device->busy), "idle_ms",
+            "{s:o, s:o, s:I, s:I, s:f, s:f, s:f, s:I, s:I, s:f, s:f, s:I, s:I, s:b}", "id",
+            cli_json_text(device->id), "name", cli_json_text(device->name), "rows", (json_int_t)device->rows,
+            "bands", (json_int_t)device->bands, "busy_ms", milliseconds(device->busy), "idle_ms",
             milliseconds(device->idle), "finished_ms", milliseconds(device->finished), "bytes_up",
-            (json_int_t)device->bytes_up, "bytes_down", (json_int_t)device->bytes_down, "returned_bands",
-            (json_int_t)device->returned, "lanes", (json_int_t)device->lanes, "retired", device->retired);
+            (json_int_t)device->bytes_up, "bytes_down", (json_int_t)device->bytes_down, "upload_ms",
+            milliseconds(device->uploading), "download_ms", milliseconds(device->downloading),
+            "returned_bands", (json_int_t)device->returned, "lanes", (json_int_t)device->lanes, "retired",
+            device->retired);
         if (json_array_append_new(array, entry) != 0) {
             json_decref(array);
             array = NULL;

@@ -436,6 +436,7 @@ void yk_suite_batch(void)
     CU_ADD_TEST(suite, test_batch_guard);
     CU_ADD_TEST(suite, test_batch_guard_damage);
     CU_ADD_TEST(suite, test_batch_guard_run);
+    CU_ADD_TEST(suite, test_batch_guard_process);
     CU_ADD_TEST(suite, test_batch_cover);
     CU_ADD_TEST(suite, test_batch_verify_repeats);
     CU_ADD_TEST(suite, test_batch_faults_strict);

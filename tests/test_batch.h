@@ -93,6 +93,7 @@ void test_batch_verify(void);
 void test_batch_guard(void);
 void test_batch_guard_damage(void);
 void test_batch_guard_run(void);
+void test_batch_guard_process(void);
 void test_batch_cover(void);
 void test_batch_verify_repeats(void);
 void test_batch_faults_strict(void);

@@ -151,3 +151,48 @@ void test_batch_guard_run(void)
         }
     batch_close(&place);
 }
+
+/* One image in memory: the same test, remembered in the same place. */
+void test_batch_guard_process(void)
+{
+    struct yk_device_list list;
+    struct yk_pipeline *pipeline = NULL;
+    struct yk_image *in = NULL, *out = NULL;
+    const struct yk_device_info *device = NULL;
+    const struct yk_format gray8 = {1, 0, 8};
+    CU_ASSERT_EQUAL_FATAL(yk_device_list_make(&list, false, NULL), YK_OK);
+    for (size_t k = 0; k < list.count && !device; k++)
+        if (strcmp(list.devices[k].backend, "cpu") != 0 && list.devices[k].usable)
+            device = &list.devices[k];
+    if (!device) {
+        yk_skip("an OpenCL device");
+        yk_device_list_free(&list);
+        return;
+    }
+    const char *before = getenv("XDG_CACHE_HOME");
+    char *kept = before ? strdup(before) : NULL, *folder = yk_temp_make();
+    setenv("XDG_CACHE_HOME", folder, 1);
+    const struct yk_process_options options = {.devices = device->id};
+    CU_ASSERT_EQUAL_FATAL(yk_pipeline_parse(&pipeline, "invert", NULL), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(yk_image_create(&in, 20, 10, gray8, NULL, NULL), YK_OK);
+    CU_ASSERT_EQUAL(yk_pipeline_process(pipeline, &options, in, &out, NULL), YK_OK);
+    struct yk_device *open = NULL;
+    const struct yk_device_options one = {.slots = 1};
+    struct yk_decoration nothing;
+    CU_ASSERT_EQUAL(yk_decoration_parse(&nothing, "", NULL), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(yk_device_open(&open, device, &one, NULL), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(yk_device_decorate(&open, &nothing, 1, false, NULL), YK_OK);
+    CU_ASSERT_EQUAL(yk_guard_check(open, pipeline, NULL, NULL), YK_OK);
+    CU_ASSERT_EQUAL(yk_decorated_counts(open).packages, 0); /* it has passed already */
+    yk_device_close(open, false);
+    if (kept)
+        setenv("XDG_CACHE_HOME", kept, 1);
+    else
+        unsetenv("XDG_CACHE_HOME");
+    yk_image_free(in);
+    yk_image_free(out);
+    yk_pipeline_free(pipeline);
+    yk_device_list_free(&list);
+    yk_temp_remove(folder);
+    free(kept);
+}

@@ -48,6 +48,7 @@ void clt_add_split_tests(CU_pSuite suite);
 void clt_add_cache_tests(CU_pSuite suite);
 void clt_add_run_tests(CU_pSuite suite);
 void clt_add_host_tests(CU_pSuite suite);
+void clt_add_timing_tests(CU_pSuite suite);
 void clt_add_fault_tests(CU_pSuite suite);
 
 #endif

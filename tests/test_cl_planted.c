@@ -28,9 +28,11 @@ static void run_planted(const char *text)
     CU_ASSERT_EQUAL_FATAL(
         yk_cl_program_build(&device->builder, "planted", text, strlen(text), names, &program, NULL), YK_OK);
     CU_ASSERT_EQUAL_FATAL(yk_cl_reserve(device, &buffer, size, NULL), YK_OK);
-    CU_ASSERT_EQUAL(yk_cl_upload(device, queue, buffer.handle, size, zeros, size, size, 1, NULL), YK_OK);
+    CU_ASSERT_EQUAL(yk_cl_upload(device, queue, buffer.handle, size, zeros, size, size, 1, NULL, NULL),
+                    YK_OK);
     const struct yk_cl_arg args[] = {{sizeof buffer.handle, &buffer.handle}};
-    CU_ASSERT_EQUAL(yk_cl_launch(device, queue, &program.kernels[0], args, 1, ITEMS, 1, 1, NULL), YK_OK);
+    CU_ASSERT_EQUAL(yk_cl_launch(device, queue, &program.kernels[0], args, 1, ITEMS, 1, 1, NULL, NULL),
+                    YK_OK);
     CU_ASSERT_EQUAL_FATAL(
         yk_cl_download(device, queue, buffer.handle, size, received, size, size, 1, &done, NULL), YK_OK);
     CU_ASSERT_EQUAL(device->cl.Flush(queue), CL_SUCCESS);

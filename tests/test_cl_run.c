@@ -31,9 +31,11 @@ static void load_planes(struct yk_cl_device *device, const void *bytes, size_t s
         {sizeof plane_size, &plane_size},
     };
     cl_event done = NULL;
-    CU_ASSERT_EQUAL_FATAL(yk_cl_upload(device, queue, from.handle, 64, bytes, 64, size, 1, NULL), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(yk_cl_upload(device, queue, from.handle, 64, bytes, 64, size, 1, NULL, NULL),
+                          YK_OK);
     CU_ASSERT_EQUAL_FATAL(
-        yk_cl_launch(device, queue, &device->convert.kernels[YK_CL_LOAD], args, 9, 2, 1, 2, NULL), YK_OK);
+        yk_cl_launch(device, queue, &device->convert.kernels[YK_CL_LOAD], args, 9, 2, 1, 2, NULL, NULL),
+        YK_OK);
     CU_ASSERT_EQUAL_FATAL(yk_cl_download(device, queue, to.handle, 128, planes, 128, 128, 1, &done, NULL),
                           YK_OK);
     CU_ASSERT_EQUAL_FATAL(device->cl.Flush(queue), CL_SUCCESS);
@@ -63,9 +65,11 @@ static void store_planes(struct yk_cl_device *device, const float *planes, int w
         {sizeof plane_size, &plane_size},
     };
     cl_event done = NULL;
-    CU_ASSERT_EQUAL_FATAL(yk_cl_upload(device, queue, from.handle, 128, planes, 128, 128, 1, NULL), YK_OK);
+    CU_ASSERT_EQUAL_FATAL(yk_cl_upload(device, queue, from.handle, 128, planes, 128, 128, 1, NULL, NULL),
+                          YK_OK);
     CU_ASSERT_EQUAL_FATAL(
-        yk_cl_launch(device, queue, &device->convert.kernels[YK_CL_STORE], args, 9, 2, 1, 2, NULL), YK_OK);
+        yk_cl_launch(device, queue, &device->convert.kernels[YK_CL_STORE], args, 9, 2, 1, 2, NULL, NULL),
+        YK_OK);
     CU_ASSERT_EQUAL_FATAL(yk_cl_download(device, queue, to.handle, 64, bytes, 64, size, 1, &done, NULL),
                           YK_OK);
     CU_ASSERT_EQUAL_FATAL(device->cl.Flush(queue), CL_SUCCESS);
@@ -358,6 +362,7 @@ void clt_add_run_tests(CU_pSuite suite)
     CU_add_test(suite, "memory of bands", test_layout);
     CU_add_test(suite, "a device with little memory", test_small);
     clt_add_host_tests(suite);
+    clt_add_timing_tests(suite);
     clt_add_fault_tests(suite);
 }
 

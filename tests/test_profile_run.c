@@ -5,6 +5,7 @@
 
 #include <CUnit/CUnit.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,17 +100,20 @@ void test_profile_learning(void)
     CU_ASSERT_DOUBLE_EQUAL(kind.rates[0].rate, 0.0, 0.0);
     learn(&kind, 0, 8, 1000000); /* (8 + 2) x 10 in 1 ms by one of two threads, 0.3 ms of it overhead */
     CU_ASSERT_DOUBLE_EQUAL(kind.rates[0].rate, 200.0 / 0.7, 1e-9);
-    learn(&kind, 0, 8, 2000000); /* where 1 ms was expected: weighs 1 against 0.97 */
-    CU_ASSERT_DOUBLE_EQUAL(kind.rates[0].rate, 200.0 / ((0.97 * 1.0 + 2.0) / 1.97 - 0.3), 1e-9);
+    /* Where 1 ms was expected: weighs 1 against 0.97 to the power of 1 ms / (1 ms + 3 ms). */
+    double older = pow(0.97, 0.25);
+    learn(&kind, 0, 8, 2000000);
+    CU_ASSERT_DOUBLE_EQUAL(kind.rates[0].rate, 200.0 / ((older * 1.0 + 2.0) / (older + 1.0) - 0.3), 1e-9);
     /* For the profile the first of these two is dropped, and the unit is the second. */
-    CU_ASSERT(kind.learnt[0].samples == 1 && kind.learnt[0].rate == 100000);
+    CU_ASSERT_EQUAL(kind.learnt[0].samples, 1);
+    CU_ASSERT_DOUBLE_EQUAL((double)kind.learnt[0].rate, kind.rates[0].rate * 1e3, 1.0);
     learn(&kind, 0, 8, 0); /* not measured */
     CU_ASSERT_EQUAL(kind.rates[0].samples, 4);
     learn(&kind, 1, 18, 90000000);
     for (unsigned k = 0; k < 3; k++)
         learn(&kind, 1, 18, 2000000);
     CU_ASSERT_DOUBLE_EQUAL(kind.rates[1].rate, 200.0 / 1.7, 1e-9);
-    CU_ASSERT(kind.learnt[1].samples == 2 && kind.learnt[1].rate == 100000);
+    CU_ASSERT(kind.learnt[1].samples == 2 && kind.learnt[1].rate == 117647);
 
     struct yk_rates rates = {.kinds = &kind, .device_count = 2, .now = 9, .kernels = 4};
     char devices[2][YK_PROFILE_DEVICE] = {"host", "card"};
@@ -121,7 +125,7 @@ void test_profile_learning(void)
     CU_ASSERT_STRING_EQUAL(entries[1].key.device, "card");
     CU_ASSERT_STRING_EQUAL(entries[1].key.work, "invert*2^3 rgb8");
     CU_ASSERT(entries[1].key.kernels == 4 && entries[1].key.size == 13 && entries[1].learnt == 9);
-    CU_ASSERT_EQUAL(entries[1].rate.setup_ns, 88000000); /* 90 ms, where 2 would do */
+    CU_ASSERT_DOUBLE_EQUAL((double)entries[1].rate.setup_ns, 88.3e6, 10.0); /* 90 ms, where 1.7 would do */
     CU_ASSERT_EQUAL(entries[0].rate.setup_ns, 0);
     free(entries);
 
@@ -130,8 +134,9 @@ void test_profile_learning(void)
     yk_rates_probed(&probed, 0, 2, measured, 2);
     CU_ASSERT_DOUBLE_EQUAL(probed.rates[0].rate, 2000.0, 1e-9);
     learn(&probed, 0, 8, 1000000); /* believed: the devices are warm */
-    /* 0.4 ms from elsewhere, with the overhead, weigh 0.97; the 1 ms in their place 1. */
-    CU_ASSERT_DOUBLE_EQUAL(probed.rates[0].rate, 200.0 / ((0.97 * 0.4 + 1.0) / 1.97 - 0.3), 1e-6);
+    /* 0.4 ms from elsewhere, with the overhead, weigh nearly 1; the 1 ms in their place 1. */
+    older = pow(0.97, 0.4 / 3.4);
+    CU_ASSERT_DOUBLE_EQUAL(probed.rates[0].rate, 200.0 / ((older * 0.4 + 1.0) / (older + 1.0) - 0.3), 1e-6);
     yk_rates_probed(&probed, 1, 1, measured, 0);
     CU_ASSERT(probed.rates[1].rate == 0.0 && probed.rates[1].samples == 0);
     /* Two bands in flight that end together, again and again: 4 ms and next to nothing are 2 ms each. */
@@ -141,6 +146,9 @@ void test_profile_learning(void)
     for (unsigned k = 0; k < 100; k++)
         learn(&pairs, 1, 18, k % 2 ? 1000 : 4000000);
     CU_ASSERT(pairs.rates[1].rate > 0.8 * 200.0 / 1.7 && pairs.rates[1].rate < 1.25 * 200.0 / 1.7);
+    const double kept = (double)pairs.learnt[1].rate / 1e3; /* one by one, each would reject the other */
+    CU_ASSERT(kept > 0.8 * 200.0 / 1.7 && kept < 1.25 * 200.0 / 1.7);
+    CU_ASSERT(pairs.learnt[1].samples >= YK_PROFILE_TRUSTED);
 }
 
 void test_profile_recall(void)

@@ -301,6 +301,34 @@ static void test_frontier(void)
 }
 
 /* Packages on the line t = 3 ms + work / 10: the slope is the rate, the start the overhead. */
+/* Two bands in flight that a device works on by turns: the first comes back after the time of both. */
+static void test_auto_together(void)
+{
+    const struct yk_policy_device devices[] = {{1, false}};
+    const struct yk_policy_rate told = {.rate = 0.7, .samples = 20};
+    const struct yk_policy_job job = {
+        .rows = 3000, .left = 3000, .granule = 1, .device_count = 1, .devices = devices, .rates = &told};
+    struct yk_policy_state state = {.package = 0};
+    yk_policy_auto.start(&state, &job);
+    yk_policy_auto.done(&state, 0, 42, 60000000, true);
+    for (unsigned k = 0; k < 9; k++) {
+        yk_policy_auto.done(&state, 0, 150, 300000000, true);
+        yk_policy_auto.done(&state, 0, 60, 200000, true);
+        CU_ASSERT(state.estimate[0].rate > 0.65 && state.estimate[0].rate < 0.75);
+    }
+}
+
+/* Many packages of one row at the end of a job, without an overhead, do not make the device look faster. */
+static void test_learn_tail(void)
+{
+    struct yk_policy_rate rate = {0};
+    for (unsigned k = 0; k < 8; k++)
+        yk_policy_learn(&rate, 100, 1, 40000000); /* 2.5 a ms */
+    for (unsigned k = 0; k < 90; k++)
+        yk_policy_learn(&rate, 2, 1, 450000); /* one of them is halo; 4.4 a ms */
+    CU_ASSERT(rate.rate > 2.0 && rate.rate < 4.4);
+}
+
 static void test_learn(void)
 {
     static const double work[] = {10, 1000, 200, 40, 500};
@@ -349,7 +377,10 @@ void yk_suite_sched(void)
     CU_ADD_TEST(suite, test_lanes);
     CU_ADD_TEST(suite, test_frontier);
     CU_ADD_TEST(suite, test_learn);
+    CU_ADD_TEST(suite, test_learn_tail);
+    CU_ADD_TEST(suite, test_auto_together);
     CU_ADD_TEST(suite, test_sched_rules);
     CU_ADD_TEST(suite, test_sched_failures);
+    CU_ADD_TEST(suite, test_sched_granule);
     CU_ADD_TEST(suite, test_sched_pure);
 }

@@ -19,6 +19,7 @@ void sched_start(struct sched_rig *rig, const char *sched, uint64_t rows, uint64
 
 void test_sched_rules(void);
 void test_sched_failures(void);
+void test_sched_granule(void);
 void test_sched_pure(void);
 
 #endif

@@ -201,6 +201,19 @@ void test_sched_failures(void)
     free(model);
 }
 
+void test_sched_granule(void)
+{
+    struct yk_policy_device devices[2] = {{1, false}, {1, false}};
+    CU_ASSERT_EQUAL(yk_policy_granule(1, devices, 2), 1);
+    CU_ASSERT_EQUAL(yk_policy_granule(2047, devices, 2), 1);
+    CU_ASSERT_EQUAL(yk_policy_granule(2048, devices, 2), 2);
+    CU_ASSERT_EQUAL(yk_policy_granule(1000000, devices, 2), 16);
+    devices[1].lanes = 4; /* the last package has one granule for each lane */
+    CU_ASSERT_EQUAL(yk_policy_granule(8192, devices, 2), 2);
+    CU_ASSERT_EQUAL(yk_policy_granule(UINT64_MAX, devices, 2), 16);
+    CU_ASSERT_EQUAL(yk_policy_granule(300, devices, 0), 1);
+}
+
 /* Equal states give equal answers: no clock, no hidden state. */
 void test_sched_pure(void)
 {

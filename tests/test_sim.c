@@ -329,6 +329,7 @@ void yk_suite_sim(void)
     CU_ADD_TEST(suite, test_sim_trace);
     CU_ADD_TEST(suite, test_sim_gates);
     CU_ADD_TEST(suite, test_sim_no_profile);
+    CU_ADD_TEST(suite, test_sim_stays);
     CU_ADD_TEST(suite, test_sim_halo);
     CU_ADD_TEST(suite, test_sim_overhead);
     CU_ADD_TEST(suite, test_sim_planted);

@@ -19,6 +19,7 @@ void test_sim_errors(void);
 void test_sim_trace(void);
 void test_sim_gates(void);
 void test_sim_no_profile(void);
+void test_sim_stays(void);
 void test_sim_halo(void);
 void test_sim_overhead(void);
 void test_sim_planted(void);

@@ -52,10 +52,17 @@ struct yk_band {
     void *stop_context;
 };
 
-/* Where the time of a finished band went, in nanoseconds, and what was copied to and from the device; 0 where
- * a backend cannot tell or copies nothing. */
+/* When something began, by yk_clock_ns, and how long it took, in nanoseconds. All zeros: not known. */
+struct yk_band_span {
+    uint64_t start, time;
+};
+
+/* Where the time of a finished band went, and what was copied to and from the device; 0 where a backend
+ * cannot tell or copies nothing. Computing goes from the first kernel's start to the last one's end: another
+ * slot's kernels may have run between. */
 struct yk_band_timing {
-    uint64_t total, upload, compute, download;
+    uint64_t total; /* ns */
+    struct yk_band_span upload, compute, download;
     uint64_t bytes_up, bytes_down;
 };
 

@@ -104,7 +104,14 @@ static enum yk_status make_context(struct yk_cl_device *device, struct yk_error 
     if (!device->context || code != CL_SUCCESS)
         return yk_cl_device_fail(device, "clCreateContext", code, false, error);
     for (unsigned k = 0; k < device->slot_count; k++) {
-        device->slots[k].queue = device->cl.CreateCommandQueue(device->context, device->id, 0, &code);
+        /* With times, which every driver should have; without, where one refuses. */
+        cl_command_queue queue =
+            device->cl.CreateCommandQueue(device->context, device->id, CL_QUEUE_PROFILING_ENABLE, &code);
+        if (!queue || code != CL_SUCCESS) {
+            queue = device->cl.CreateCommandQueue(device->context, device->id, 0, &code);
+            atomic_store(device->fault, false); /* a refusal only */
+        }
+        device->slots[k].queue = queue;
         if (!device->slots[k].queue || code != CL_SUCCESS)
             return yk_cl_device_fail(device, "clCreateCommandQueue", code, false, error);
     }

@@ -47,7 +47,8 @@ static enum yk_status reserve_band(struct yk_cl_device *device, struct yk_cl_slo
  * order of the first two. */
 static enum yk_status convert(struct yk_cl_device *device, const struct yk_cl_slot *slot, int kernel,
                               cl_mem from, cl_mem to, const struct yk_cl_planes *planes,
-                              struct yk_format format, uint64_t byte_stride, struct yk_error *error)
+                              struct yk_format format, uint64_t byte_stride, cl_event *done,
+                              struct yk_error *error)
 {
     int width = planes->rect.x1 - planes->rect.x0, rows = planes->rect.y1 - planes->rect.y0;
     int channels = (int)yk_format_channels(format), wide = format.depth == 16, stride = (int)byte_stride;
@@ -63,7 +64,7 @@ static enum yk_status convert(struct yk_cl_device *device, const struct yk_cl_sl
         {sizeof planes->plane, &planes->plane},
     };
     return yk_cl_launch(device, slot->queue, &device->convert.kernels[kernel], args,
-                        sizeof args / sizeof *args, width, rows, channels, error);
+                        sizeof args / sizeof *args, width, rows, channels, done, error);
 }
 
 /* Queues one kernel of a step. `source` and `planes` are what the step reads; for the second pass of a
@@ -95,7 +96,7 @@ static enum yk_status pass_kernel(struct yk_cl_device *device, struct yk_cl_slot
     else if (step->op->apply != YK_POINT)
         count = step->in.colours + step->in.alpha;
     return yk_cl_launch(device, slot->queue, &device->ops[step->op_index].program.kernels[kernel], args,
-                        sizeof args / sizeof *args, pass.dst_w, pass.dst_h, count, error);
+                        sizeof args / sizeof *args, pass.dst_w, pass.dst_h, count, NULL, error);
 }
 
 static enum yk_status queue_step(struct yk_cl_device *device, struct yk_cl_slot *slot, size_t index,
@@ -120,7 +121,7 @@ static enum yk_status queue_step(struct yk_cl_device *device, struct yk_cl_slot 
 
 /* Queues the upload of the band's source bytes; where the device reads the image itself there is nothing to
  * do. *bytes and *stride say where they are. */
-static enum yk_status queue_source(struct yk_cl_device *device, const struct yk_cl_slot *slot,
+static enum yk_status queue_source(struct yk_cl_device *device, struct yk_cl_slot *slot,
                                    const struct yk_cl_layout *layout, cl_mem *bytes, uint64_t *stride,
                                    struct yk_error *error)
 {
@@ -135,7 +136,8 @@ static enum yk_status queue_source(struct yk_cl_device *device, const struct yk_
     *bytes = slot->places[YK_CL_SOURCE].handle;
     *stride = layout->source_stride;
     return yk_cl_upload(device, slot->queue, *bytes, *stride, first, band->source->stride,
-                        (uint64_t)(in.x1 - in.x0) * pixel, (uint64_t)(in.y1 - in.y0), error);
+                        (uint64_t)(in.x1 - in.x0) * pixel, (uint64_t)(in.y1 - in.y0), &slot->marks.upload,
+                        error);
 }
 
 /* Queues planes to bytes and the way of the bytes to the host, whose end is slot->done. */
@@ -148,8 +150,9 @@ static enum yk_status queue_target(struct yk_cl_device *device, struct yk_cl_slo
     bool copied = slot->target.handle == NULL;
     cl_mem finished = slot->places[program->count % 2 ? YK_CL_ODD : YK_CL_EVEN].handle;
     cl_mem bytes = copied ? slot->places[YK_CL_TARGET].handle : slot->target.handle;
-    enum yk_status status = convert(device, slot, YK_CL_STORE, finished, bytes, planes, program->out_format,
-                                    copied ? layout->target_stride : band->target->stride, error);
+    enum yk_status status =
+        convert(device, slot, YK_CL_STORE, finished, bytes, planes, program->out_format,
+                copied ? layout->target_stride : band->target->stride, &slot->marks.last, error);
     if (status != YK_OK)
         return status;
     if (!copied)
@@ -173,7 +176,7 @@ static enum yk_status queue_program(struct yk_cl_device *device, struct yk_cl_sl
     enum yk_status status = queue_source(device, slot, layout, &bytes, &stride, error);
     if (status == YK_OK)
         status = convert(device, slot, YK_CL_LOAD, bytes, slot->places[YK_CL_EVEN].handle, &planes,
-                         program->in_format, stride, error);
+                         program->in_format, stride, &slot->marks.first, error);
     for (size_t k = 0; k < program->count && status == YK_OK; k++) {
         channels = program->steps[k].plan.colours + program->steps[k].plan.alpha;
         if (!yk_cl_planes_make(slot->rects[k + 1], channels, &next))
@@ -245,7 +248,7 @@ static enum yk_status queue_reduce(struct yk_cl_device *device, struct yk_cl_slo
     if (!slot->source.handle)
         status = yk_cl_upload(device, slot->queue, pixels, stride, yk_image_row(source, (uint32_t)band->y0),
                               source->stride, (uint64_t)source->width * yk_format_bytes(source->format),
-                              (uint64_t)pass.rows, error);
+                              (uint64_t)pass.rows, &slot->marks.upload, error);
     if (status != YK_OK)
         return status;
     cl_int code = device->cl.EnqueueFillBuffer(slot->queue, stat, &zero, sizeof zero, 0, size, 0, NULL, NULL);
@@ -253,10 +256,13 @@ static enum yk_status queue_reduce(struct yk_cl_device *device, struct yk_cl_slo
         return yk_cl_device_fail(device, "clEnqueueFillBuffer", code, false, error);
     const struct yk_cl_kernel *kernel = &device->ops[band->reduce_index].program.kernels[YK_CL_REDUCE];
     status = yk_cl_launch(device, slot->queue, kernel, args, sizeof args / sizeof *args, pass.width,
-                          pass.rows, 1, error);
-    if (status == YK_OK)
+                          pass.rows, 1, &slot->marks.first, error);
+    if (status == YK_OK) {
+        slot->marks.last = slot->marks.first;
+        device->cl.RetainEvent(slot->marks.last);
         status =
             yk_cl_download(device, slot->queue, stat, size, slot->counted, size, size, 1, &slot->done, error);
+    }
     return status;
 }
 
@@ -308,6 +314,7 @@ enum yk_status yk_cl_submit(struct yk_device *base, unsigned number, const struc
         atomic_store(device->fault, false); /* as below */
         return status;
     }
+    slot->marks.asked = yk_clock_ns();
     status = band->reduce ? queue_reduce(device, slot, stride, error)
                           : queue_program(device, slot, &layout, error);
     if (status == YK_OK) {
@@ -326,6 +333,7 @@ enum yk_status yk_cl_submit(struct yk_device *base, unsigned number, const struc
     if (slot->done)
         device->cl.ReleaseEvent(slot->done);
     slot->done = NULL;
+    yk_cl_drop_marks(&device->cl, slot);
     yk_cl_end_views(&device->cl, slot);
     atomic_store(device->fault, false); /* the failed call has been reported */
     return status;

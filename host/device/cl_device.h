@@ -45,6 +45,13 @@ struct yk_cl_tables {
     struct yk_cl_table *steps; /* `count` of them */
 };
 
+/* Commands of a band in flight whose times tell where the band's time went. */
+struct yk_cl_marks {
+    cl_event upload;      /* NULL: nothing is copied */
+    cl_event first, last; /* kernels; the same one, with two references, where there is only one */
+    uint64_t asked;       /* when the first of them was asked for, by the host's clock */
+};
+
 struct yk_cl_slot {
     cl_command_queue queue;
     struct yk_cl_buffer places[YK_CL_PLACES];
@@ -56,8 +63,9 @@ struct yk_cl_slot {
     int *counted; /* what the device found for a statistic; owned by malloc */
     size_t counted_room;
     struct yk_band band; /* while `done` is set */
-    cl_event done;       /* NULL: the slot is free, unless stuck */
-    bool stuck;          /* a failed submit left work that never ended: the slot stays taken */
+    struct yk_cl_marks marks;
+    cl_event done; /* NULL: the slot is free, unless stuck */
+    bool stuck;    /* a failed submit left work that never ended: the slot stays taken */
     uint64_t started;
 };
 
@@ -170,16 +178,18 @@ void yk_cl_drop_surplus(struct yk_cl_device *device, struct yk_cl_slot *slot,
 enum yk_status yk_cl_keep_tables(struct yk_cl_device *device, struct yk_cl_tables *tables,
                                  const struct yk_program *program, struct yk_error *error);
 
-/* Queues a kernel over width x height x planes work-items, rounded up to whole work-groups. */
+/* Queues a kernel over width x height x planes work-items, rounded up to whole work-groups. *done, where it
+ * is not NULL, is its event. */
 enum yk_status yk_cl_launch(struct yk_cl_device *device, cl_command_queue queue,
                             const struct yk_cl_kernel *kernel, const struct yk_cl_arg *args,
-                            cl_uint arg_count, int width, int height, int planes, struct yk_error *error);
+                            cl_uint arg_count, int width, int height, int planes, cl_event *done,
+                            struct yk_error *error);
 
 /* Queues copying `rows` rows of `row` bytes from host memory into a buffer, or back; *done, where it is not
  * NULL, is the event of the copy. Host memory must stay until it has happened. */
 enum yk_status yk_cl_upload(struct yk_cl_device *device, cl_command_queue queue, cl_mem to,
                             uint64_t to_stride, const void *from, uint64_t from_stride, uint64_t row,
-                            uint64_t rows, struct yk_error *error);
+                            uint64_t rows, cl_event *done, struct yk_error *error);
 enum yk_status yk_cl_download(struct yk_cl_device *device, cl_command_queue queue, cl_mem from,
                               uint64_t from_stride, void *to, uint64_t to_stride, uint64_t row, uint64_t rows,
                               cl_event *done, struct yk_error *error);
@@ -206,6 +216,16 @@ void yk_cl_unwrap(const struct yk_cl *cl, struct yk_cl_view *view);
 
 /* The slot's band has ended or was never queued: its views end too. */
 void yk_cl_end_views(const struct yk_cl *cl, struct yk_cl_slot *slot);
+
+/* ---- cl_timing.c ---- */
+
+/* Adds to the timing of a slot's finished band, whose copied bytes are counted, when its parts ran; nothing
+ * where the driver does not tell or tells what cannot be. slot->done and the marks must still be there. */
+void yk_cl_tell_times(const struct yk_cl_device *device, const struct yk_cl_slot *slot,
+                      struct yk_band_timing *timing);
+
+/* Ends the marks; all zeros is allowed. */
+void yk_cl_drop_marks(const struct yk_cl *cl, struct yk_cl_slot *slot);
 
 /* ---- cl_queue.c, waiting ---- */
 

@@ -56,6 +56,7 @@ void yk_cl_slot_clear(const struct yk_cl *cl, struct yk_cl_slot *slot)
         if (slot->places[k].handle)
             cl->ReleaseMemObject(slot->places[k].handle);
     yk_cl_end_views(cl, slot);
+    yk_cl_drop_marks(cl, slot);
     if (slot->stat.handle)
         cl->ReleaseMemObject(slot->stat.handle);
     clear_tables(cl, &slot->tables);
@@ -132,7 +133,8 @@ void yk_cl_drop_surplus(struct yk_cl_device *device, struct yk_cl_slot *slot,
 
 enum yk_status yk_cl_launch(struct yk_cl_device *device, cl_command_queue queue,
                             const struct yk_cl_kernel *kernel, const struct yk_cl_arg *args,
-                            cl_uint arg_count, int width, int height, int planes, struct yk_error *error)
+                            cl_uint arg_count, int width, int height, int planes, cl_event *done,
+                            struct yk_error *error)
 {
     for (cl_uint k = 0; k < arg_count; k++) {
         cl_int code = device->cl.SetKernelArg(kernel->handle, k, args[k].size, args[k].value);
@@ -142,14 +144,14 @@ enum yk_status yk_cl_launch(struct yk_cl_device *device, cl_command_queue queue,
     size_t local[3] = {kernel->local, 1, 1};
     size_t global[3] = {((size_t)width + local[0] - 1) / local[0] * local[0], (size_t)height, (size_t)planes};
     cl_int code =
-        device->cl.EnqueueNDRangeKernel(queue, kernel->handle, 3, NULL, global, local, 0, NULL, NULL);
+        device->cl.EnqueueNDRangeKernel(queue, kernel->handle, 3, NULL, global, local, 0, NULL, done);
     return code == CL_SUCCESS ? YK_OK
                               : yk_cl_device_fail(device, "clEnqueueNDRangeKernel", code, false, error);
 }
 
 enum yk_status yk_cl_upload(struct yk_cl_device *device, cl_command_queue queue, cl_mem to,
                             uint64_t to_stride, const void *from, uint64_t from_stride, uint64_t row,
-                            uint64_t rows, struct yk_error *error)
+                            uint64_t rows, cl_event *done, struct yk_error *error)
 {
     static const size_t origin[3] = {0, 0, 0};
     const size_t region[3] = {(size_t)row, (size_t)rows, 1};
@@ -158,11 +160,11 @@ enum yk_status yk_cl_upload(struct yk_cl_device *device, cl_command_queue queue,
      * sample. */
     if (to_stride == from_stride)
         code = device->cl.EnqueueWriteBuffer(queue, to, CL_FALSE, 0, (size_t)((rows - 1) * to_stride + row),
-                                             from, 0, NULL, NULL);
+                                             from, 0, NULL, done);
     else
         code =
             device->cl.EnqueueWriteBufferRect(queue, to, CL_FALSE, origin, origin, region, (size_t)to_stride,
-                                              0, (size_t)from_stride, 0, from, 0, NULL, NULL);
+                                              0, (size_t)from_stride, 0, from, 0, NULL, done);
     return code == CL_SUCCESS ? YK_OK : yk_cl_device_fail(device, "writing a buffer", code, false, error);
 }
 

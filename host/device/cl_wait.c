@@ -50,6 +50,11 @@ enum yk_status yk_cl_wait(struct yk_device *base, unsigned number, uint64_t dead
         atomic_store(&device->lost, true);
         return status; /* the slot stays taken: its memory may still be in use */
     }
+    struct yk_band_timing times = {.total = 0};
+    count_bytes(slot, &times);
+    if (status == YK_OK)
+        yk_cl_tell_times(device, slot, &times);
+    yk_cl_drop_marks(&device->cl, slot);
     device->cl.ReleaseEvent(slot->done);
     slot->done = NULL;
     if (status == YK_OK)
@@ -59,8 +64,9 @@ enum yk_status yk_cl_wait(struct yk_device *base, unsigned number, uint64_t dead
         slot->stuck = true;
         return status;
     }
+    times.total = yk_clock_ns() - slot->started;
     if (timing)
-        count_bytes(slot, timing);
+        *timing = times;
     yk_cl_end_views(&device->cl, slot);
     if (status == YK_OK && atomic_load(device->fault)) {
         atomic_store(&device->lost, true);
@@ -71,7 +77,5 @@ enum yk_status yk_cl_wait(struct yk_device *base, unsigned number, uint64_t dead
         return status;
     if (slot->band.reduce)
         join_stat(&slot->band, slot->counted);
-    if (timing)
-        timing->total = yk_clock_ns() - slot->started;
     return YK_OK;
 }

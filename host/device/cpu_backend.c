@@ -18,7 +18,7 @@ struct cpu_device {
     unsigned slots;
     struct cpu_slot {
         struct yk_cpu_scratch *scratch;
-        uint64_t nanoseconds; /* of the band that was submitted last */
+        struct yk_band_span ran; /* the last band */
     } slot[];
 };
 
@@ -122,9 +122,10 @@ static enum yk_status cpu_submit(struct yk_device *device, unsigned slot, const 
     struct cpu_device *cpu = (struct cpu_device *)(void *)device;
     if (slot >= cpu->slots)
         return yk_error_set(error, YK_ERR_INVALID, "CPU slot %u of %u", slot, cpu->slots);
-    uint64_t start = yk_clock_ns();
+    struct yk_band_span *ran = &cpu->slot[slot].ran;
+    ran->start = yk_clock_ns();
     enum yk_status status = yk_cpu_band_run(cpu->level, cpu->slot[slot].scratch, band, error);
-    cpu->slot[slot].nanoseconds = yk_clock_ns() - start;
+    ran->time = yk_clock_ns() - ran->start;
     return status;
 }
 
@@ -133,8 +134,8 @@ static enum yk_status cpu_wait(struct yk_device *device, unsigned slot, uint64_t
 {
     struct cpu_device *cpu = (struct cpu_device *)(void *)device;
     (void)deadline, (void)error;
-    uint64_t time = cpu->slot[slot].nanoseconds;
-    *timing = (struct yk_band_timing){.total = time, .compute = time};
+    struct yk_band_span ran = cpu->slot[slot].ran;
+    *timing = (struct yk_band_timing){.total = ran.time, .compute = ran};
     return YK_OK;
 }
 

@@ -189,9 +189,27 @@ static unsigned useful_threads(const struct yk_batch_plan *plan, unsigned thread
     return most < threads ? (unsigned)(most ? most : 1) : threads;
 }
 
-unsigned yk_engine_threads(const struct yk_batch_plan *plan, const struct yk_batch_options *options)
+enum yk_status yk_engine_make(struct engine **made, struct yk_batch_plan *plan,
+                              const struct yk_pipeline *pipeline, const struct yk_batch_options *options,
+                              const struct yk_batch_observer *observer, struct yk_error *error)
 {
-    return options->threads ? options->threads : useful_threads(plan, yk_pool_processors());
+    static const struct yk_batch_observer silent = {0};
+    struct engine *engine = calloc(1, sizeof *engine);
+    if (!engine)
+        return yk_error_set(error, YK_ERR_NOMEM, "out of memory");
+    engine->plan = plan;
+    engine->pipeline = pipeline;
+    engine->options = options;
+    engine->limits = yk_limits_resolve(&options->limits);
+    engine->observer = observer ? observer : &silent;
+    engine->threads = options->threads ? options->threads : useful_threads(plan, yk_pool_processors());
+    enum yk_status status = yk_policy_parse(options->sched ? options->sched : "auto", &engine->policy,
+                                            &engine->policy_arguments, error);
+    if (status)
+        free(engine);
+    else
+        *made = engine;
+    return status;
 }
 
 static uint64_t default_memory(void)
@@ -204,10 +222,7 @@ static enum yk_status start_engine(struct engine *engine, struct yk_error *error
 {
     const struct yk_batch_options *options = engine->options;
     pthread_condattr_t attributes;
-    enum yk_status status = yk_policy_parse(options->sched ? options->sched : "auto", &engine->policy,
-                                            &engine->policy_arguments, error);
-    if (!status)
-        status = yk_engine_choose_devices(engine, error);
+    enum yk_status status = yk_engine_choose_devices(engine, error);
     if (!status)
         /* A slot for each worker, and one for each driver, which may have to do a band of its device itself.
          */
@@ -236,18 +251,12 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
                             const struct yk_batch_options *options, const struct yk_batch_observer *observer,
                             struct yk_batch_summary *summary, struct yk_error *error)
 {
-    struct yk_batch_observer silent = {0};
-    struct engine *engine = calloc(1, sizeof *engine);
+    struct engine *engine;
     *summary = (struct yk_batch_summary){.io_engine = "", .cpu_level = ""};
-    if (!engine)
-        return yk_error_set(error, YK_ERR_NOMEM, "out of memory");
-    engine->plan = plan;
-    engine->pipeline = pipeline;
-    engine->options = options;
-    engine->limits = yk_limits_resolve(&options->limits);
-    engine->observer = observer ? observer : &silent;
+    enum yk_status status = yk_engine_make(&engine, plan, pipeline, options, observer, error);
+    if (status)
+        return status;
     engine->summary = summary;
-    engine->threads = yk_engine_threads(plan, options);
     summary->threads = engine->threads;
     engine->progress.total = plan->count;
     for (size_t k = 0; k < plan->count; k++) {
@@ -258,7 +267,7 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
     }
     engine->stopping = options->fail_fast && engine->progress.failed > 0;
     yk_engine_trace_begin(engine);
-    enum yk_status status = start_engine(engine, error);
+    status = start_engine(engine, error);
     if (status) {
         yk_engine_close_device(engine, engine->cpu, engine->devices[engine->cpu].device);
         free(engine);

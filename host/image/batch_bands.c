@@ -35,7 +35,8 @@ void yk_engine_start_phase(struct work *work)
         work->kind = yk_rates_kind(&engine->rates, &shape);
         struct yk_policy_job job = {
             .rows = yk_job_rows(&work->job),
-            .granule = YK_ENGINE_GRANULE,
+            .granule =
+                yk_policy_granule(yk_job_rows(&work->job), engine->device_states, engine->device_count),
             .waiting = wanting_files(engine) - 1,
             .device_count = engine->device_count,
             .devices = engine->device_states,

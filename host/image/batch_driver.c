@@ -93,6 +93,8 @@ static void finish(struct engine *engine, unsigned number, struct pending *pendi
                          status != YK_OK);
     self->statistics.bytes_up += timing.bytes_up; /* they are read when the driver has ended */
     self->statistics.bytes_down += timing.bytes_down;
+    self->statistics.uploading += timing.upload.time;
+    self->statistics.downloading += timing.download.time;
     conclude(engine, number, pending, slot, patience, status, &error);
 }
 

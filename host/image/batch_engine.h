@@ -146,8 +146,12 @@ struct engine {
 
 /* ---- batch.c ---- */
 
-/* The CPU threads of a run. */
-unsigned yk_engine_threads(const struct yk_batch_plan *plan, const struct yk_batch_options *options);
+/* An engine that knows its plan, its number of CPU threads and its policy, and has nothing open. `observer`:
+ * NULL is nobody. Success: *made is owned by the caller; what it is given is borrowed. Errors: YK_ERR_NOMEM,
+ * those of yk_policy_parse. */
+enum yk_status yk_engine_make(struct engine **made, struct yk_batch_plan *plan,
+                              const struct yk_pipeline *pipeline, const struct yk_batch_options *options,
+                              const struct yk_batch_observer *observer, struct yk_error *error);
 
 /* The `stop` of a band that a worker runs; `engine` is the engine. Between the strips: a long band would
  * otherwise hold up the answer to a signal, and the progress bar. Takes the lock. */
@@ -216,11 +220,6 @@ void yk_engine_encode(struct engine *engine, struct work *work);
 void yk_engine_encode_part(struct engine *engine, struct work *work);
 
 /* ---- batch_bands.c; with the lock held ---- */
-
-enum {
-    YK_ENGINE_GRANULE =
-        16 /* rows: below that the overlap of neighbouring bands costs more than it balances */
-};
 
 /* Makes the job's present phase available to devices, or marks the file WORK_COMPUTED. */
 void yk_engine_start_phase(struct work *work);

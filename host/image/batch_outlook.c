@@ -183,15 +183,16 @@ static bool gets_rows(const struct engine *engine, const struct known *known, un
     size_t waiting = 0;
     for (size_t k = 0; k < engine->plan->count; k++)
         waiting += engine->plan->items[k].state == YK_ITEM_PLANNED;
-    struct yk_policy_job job = {.rows = known->rows,
-                                .left = known->rows,
-                                .granule = YK_ENGINE_GRANULE,
-                                .waiting = waiting > 1000 ? 1000 : (unsigned)waiting - 1,
-                                .device_count = engine->device_count,
-                                .devices = engine->device_states,
-                                .rates = known->kind->rates,
-                                .row_work = known->shape.row_work,
-                                .halo = known->shape.halo};
+    struct yk_policy_job job = {
+        .rows = known->rows,
+        .left = known->rows,
+        .granule = yk_policy_granule(known->rows, engine->device_states, engine->device_count),
+        .waiting = waiting > 1000 ? 1000 : (unsigned)waiting - 1,
+        .device_count = engine->device_count,
+        .devices = engine->device_states,
+        .rates = known->kind->rates,
+        .row_work = known->shape.row_work,
+        .halo = known->shape.halo};
     struct yk_policy_state state = {.arguments = engine->policy_arguments};
     engine->policy->start(&state, &job);
     return engine->policy->next(&state, device, &job) > 0;
@@ -251,21 +252,12 @@ enum yk_status yk_batch_outlook_make(struct yk_batch_outlook *outlook, struct yk
                                      const struct yk_pipeline *pipeline,
                                      const struct yk_batch_options *options, struct yk_error *error)
 {
-    static const struct yk_batch_observer silent = {0};
     struct yk_batch_outlook made = {0};
-    struct engine *engine = calloc(1, sizeof *engine);
-    if (!engine)
-        return yk_error_set(error, YK_ERR_NOMEM, "out of memory");
-    engine->plan = plan;
-    engine->pipeline = pipeline;
-    engine->options = options;
-    engine->observer = &silent;
-    engine->limits = yk_limits_resolve(&options->limits);
-    engine->threads = yk_engine_threads(plan, options);
-    enum yk_status status = yk_policy_parse(options->sched ? options->sched : "auto", &engine->policy,
-                                            &engine->policy_arguments, error);
-    if (!status)
-        status = yk_engine_choose_devices(engine, error);
+    struct engine *engine;
+    enum yk_status status = yk_engine_make(&engine, plan, pipeline, options, NULL, error);
+    if (status)
+        return status;
+    status = yk_engine_choose_devices(engine, error);
     struct known known = {0};
     if (!status) {
         known = look_up(engine);

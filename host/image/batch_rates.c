@@ -130,9 +130,12 @@ void yk_rates_learn(struct yk_rate_kind *kind, unsigned device, const struct yk_
     if (ns > 0.0 && rate->samples == 0 && lanes == 1) { /* the first packages of several lanes overlap */
         kind->first_work[device] = work;
         kind->first_ns[device] = ns;
-    } else if (ns > 0.0 && rate->samples >= lanes)
-        yk_profile_sample(&kind->learnt[device], work * lanes / ns * 1e9);
+    }
     yk_policy_learn(rate, work, lanes, splitter->spent_ns);
+    /* What all packages say so far, not this one alone: of two bands in flight that end together one seems to
+     * have taken all the time and the other none, and a short one is mostly overhead. */
+    if (ns > 0.0 && rate->samples > lanes)
+        yk_profile_sample(&kind->learnt[device], rate->rate * 1e3);
 }
 
 void yk_rates_probed(struct yk_rate_kind *kind, unsigned device, unsigned lanes, const double *rates,

@@ -47,39 +47,42 @@ void yk_engine_trace_stage(struct engine *engine, unsigned device, unsigned lane
     yk_trace_span(engine->trace, &event);
 }
 
+/* One part of a band, where it is known when it ran. */
+static void trace_part(struct engine *engine, const struct yk_trace_event *band, const char *name,
+                       const struct yk_band_span *span, uint64_t bytes)
+{
+    struct yk_trace_event event = *band;
+    if (span->start == 0)
+        return;
+    event.name = name;
+    event.bytes = bytes;
+    event.start = span->start;
+    event.end = span->start + span->time;
+    yk_trace_span(engine->trace, &event);
+}
+
 void yk_engine_trace_band(struct engine *engine, unsigned device, unsigned lane,
                           const struct yk_batch_item *item, const struct yk_band *band,
                           const struct yk_band_timing *timing, uint64_t start, uint64_t end, bool failed)
 {
+    const char *name = band->reduce ? "statistic" : "compute";
     struct yk_trace_event event = {.start = start,
                                    .end = end,
-                                   .name = failed         ? "failed"
-                                           : band->reduce ? "statistic"
-                                                          : "compute",
+                                   .name = failed ? "failed" : name,
                                    .file = item->input,
                                    .row0 = (uint32_t)band->y0,
                                    .row1 = (uint32_t)band->y1,
                                    .track = engine->devices[device].track,
                                    .lane = lane < YK_TRACE_LANES ? (uint16_t)lane : YK_TRACE_LANES};
-    uint64_t copies = timing->upload + timing->download;
     if (!engine->trace)
         return;
-    if (failed || copies == 0 || copies + timing->compute > end - start) {
+    if (failed || timing->compute.start < start || timing->compute.start + timing->compute.time > end) {
         event.bytes = timing->bytes_up + timing->bytes_down;
         yk_trace_span(engine->trace, &event);
         return;
     }
-    /* The backend says how long each took; what is left is waiting for the other slot, before the kernels. */
-    struct yk_trace_event upload = event, download = event;
-    upload.name = "upload";
-    upload.bytes = timing->bytes_up;
-    upload.end = start + timing->upload;
-    download.name = "download";
-    download.bytes = timing->bytes_down;
-    download.start = end - timing->download;
-    event.end = download.start;
-    event.start = event.end - timing->compute;
-    yk_trace_span(engine->trace, &upload);
-    yk_trace_span(engine->trace, &event);
-    yk_trace_span(engine->trace, &download);
+    /* Gaps between the parts are waiting: for the queue, and for the host to notice the end. */
+    trace_part(engine, &event, "upload", &timing->upload, timing->bytes_up);
+    trace_part(engine, &event, name, &timing->compute, 0);
+    trace_part(engine, &event, "download", &timing->download, timing->bytes_down);
 }

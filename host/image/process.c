@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * A pipeline on one image in memory, on the calling thread (contract in yoke/pipeline.h): the plain use of a
- * job, a splitter and devices, without threads. The batch engine does the same with many of each. */
+ * job, a splitter and devices, without threads. The batch engine does the same with many of each. No rates:
+ * the devices work one after the other here, so that knowing which is faster would gain nothing. */
 #include <yoke/pipeline.h>
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
+#include "guard.h"
 #include "job.h"
 #include "mem.h"
 #include "splitter.h"
@@ -27,8 +29,24 @@ static void close_devices(struct opened *opened)
     opened->count = 0;
 }
 
-static enum yk_status open_devices(struct opened *opened, const struct yk_process_options *options,
-                                   struct yk_error *error)
+/* Opens one more device and, but for the CPU, lets it show that its answers are right. */
+static enum yk_status open_device(struct opened *opened, const struct yk_device_info *info,
+                                  const struct yk_pipeline *pipeline, const struct yk_device_options *options,
+                                  struct yk_error *error)
+{
+    unsigned number = opened->count;
+    enum yk_status status = yk_device_open(&opened->device[number], info, options, error);
+    if (status)
+        return status;
+    opened->state[opened->count++] = (struct yk_policy_device){.lanes = 1};
+    if (strcmp(info->backend, "cpu") != 0)
+        status = yk_guard_check(opened->device[number], pipeline, NULL, error);
+    opened->hung[number] = status == YK_ERR_TIMEOUT;
+    return status;
+}
+
+static enum yk_status open_devices(struct opened *opened, const struct yk_pipeline *pipeline,
+                                   const struct yk_process_options *options, struct yk_error *error)
 {
     const char *selection = options->devices ? options->devices : "cpu";
     struct yk_device_options device_options = {.slots = 1, .cpu_level = options->cpu_level};
@@ -42,9 +60,7 @@ static enum yk_status open_devices(struct opened *opened, const struct yk_proces
     for (size_t k = 0; k < list.count && !status; k++) {
         if (!chosen[k] || opened->count == YK_POLICY_DEVICES)
             continue;
-        status = yk_device_open(&opened->device[opened->count], &list.devices[k], &device_options, error);
-        if (!status)
-            opened->state[opened->count++] = (struct yk_policy_device){.lanes = 1};
+        status = open_device(opened, &list.devices[k], pipeline, &device_options, error);
     }
     if (!status && opened->count == 0)
         status = yk_error_set(error, YK_ERR_MISSING, "no device matches '%s'%s%s", selection,
@@ -137,7 +153,7 @@ enum yk_status yk_pipeline_process(const struct yk_pipeline *pipeline,
     enum yk_status status =
         yk_policy_parse(options->sched ? options->sched : "dynamic", &policy, &arguments, error);
     if (!status)
-        status = open_devices(&opened, options, error);
+        status = open_devices(&opened, pipeline, options, error);
     if (status)
         return status;
     status = copy_image(&source, in, options->limits, error);

@@ -64,10 +64,12 @@ struct yk_policy_arguments {
 /* What a policy has measured of a device in this job. */
 struct yk_policy_estimate {
     double rate;  /* rows per ms of all lanes together, those of the halo counted; 0: none yet */
+    bool told;    /* known when the job began */
     bool trusted; /* from a profile or from a package that was not a lane's first: else only a lower bound */
     uint64_t largest; /* rows of its largest package so far, in all lanes */
     unsigned samples; /* packages that came back */
     unsigned lanes;
+    double before, last_rows, last_ms; /* the rate before the last package, and what that was; 0: none yet */
     double small_rows, small_ms; /* the first package that was neither a lane's first nor of a device that is
                                     trusted: what a package costs besides its rows; 0: none */
 };
@@ -110,6 +112,9 @@ const struct yk_policy *yk_policy_at(size_t index);
  * exists), YK_ERR_PARSE, YK_ERR_RANGE. */
 enum yk_status yk_policy_parse(const char *text, const struct yk_policy **policy,
                                struct yk_policy_arguments *arguments, struct yk_error *error);
+
+/* The granule of a job of so many rows on these devices: the least part that it is divided into. */
+uint64_t yk_policy_granule(uint64_t rows, const struct yk_policy_device *devices, unsigned count);
 
 /* Takes one package into what is known of a device: `work` ((rows + halo) x row_work) done by one of its
  * `lanes` in `nanoseconds`. Each lane's first package is not believed (compiling, first touch); through the

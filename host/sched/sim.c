@@ -253,11 +253,10 @@ static bool positive(double value)
 static enum yk_status check(const struct yk_sim_setup *setup, struct yk_error *error)
 {
     if (setup->device_count == 0 || setup->device_count > YK_SIM_DEVICES || setup->rows == 0 ||
-        setup->rows > UINT64_C(1) << 32 || setup->granule == 0 || setup->granule > setup->rows ||
-        setup->halo > UINT64_C(1) << 32)
+        setup->rows > UINT64_C(1) << 32 || setup->granule > setup->rows || setup->halo > UINT64_C(1) << 32)
         return yk_error_set(error, YK_ERR_INVALID,
                             "a simulation needs 1 to %d devices, 1 to 2^32 rows and a "
-                            "granule of 1 to all rows",
+                            "granule of at most all rows",
                             YK_SIM_DEVICES);
     for (unsigned k = 0; k < setup->device_count; k++) {
         const struct yk_sim_device *it = &setup->devices[k];
@@ -293,7 +292,8 @@ static void begin(struct runner *runner, const struct yk_policy *policy,
     }
     struct yk_policy_job job = {
         .rows = setup->rows,
-        .granule = setup->granule,
+        .granule = setup->granule ? setup->granule
+                                  : yk_policy_granule(setup->rows, runner->devices, setup->device_count),
         .device_count = setup->device_count,
         .devices = runner->devices,
         .rates = runner->rates,

@@ -167,7 +167,7 @@ enum yk_status yk_sim_machine(struct yk_sim_setup *setup, const double *speeds, 
             "a simulated machine has 1 to %d devices of speeds 0.001 to 1000000 and a job of 1 to "
             "1e9 ms",
             YK_SIM_DEVICES);
-    *setup = (struct yk_sim_setup){.device_count = count, .rows = 4096, .granule = 1};
+    *setup = (struct yk_sim_setup){.device_count = count, .rows = 4096};
     for (unsigned k = 0; k < count; k++) {
         setup->devices[k] = k == 0 ? cpu : other;
         setup->devices[k].rate = (double)setup->rows / ms * speeds[k] / fastest;

@@ -25,7 +25,7 @@
 #include "job.h"
 #include "splitter.h"
 
-enum { COEXEC_DEVICES = 2, COEXEC_SLOTS = 2, COEXEC_DEADLINE_S = 300, COEXEC_GRANULE = 16 };
+enum { COEXEC_DEVICES = 2, COEXEC_SLOTS = 2, COEXEC_DEADLINE_S = 300 };
 
 struct coexec {
     struct yk_device *devices[COEXEC_DEVICES];
@@ -35,8 +35,7 @@ struct coexec {
     struct yk_job job; /* in its only phase */
     struct yk_rates rates;
     struct yk_rate_kind *kind; /* what is known of the devices for this job */
-    uint64_t expected;
-    /* a hash of the right result, 0: not known yet */ /* a hash of the right result, 0: not known yet */
+    uint64_t expected;         /* a hash of the right result, 0: not known yet */
 };
 
 struct coexec_outcome {
@@ -204,14 +203,15 @@ static bool coexec_run(struct coexec *bench, const char *sched, unsigned alone, 
     }
     struct yk_work_shape shape = yk_work_shape_of(&bench->job);
     bool whole = rows == 0 || rows >= yk_job_rows(&bench->job);
-    struct yk_policy_job job = {.rows = whole ? yk_job_rows(&bench->job) : rows,
-                                .granule = COEXEC_GRANULE,
-                                .device_count = count,
-                                .devices = race.states,
-                                .rates = race.learnt.rates,
-                                .row_work = shape.row_work,
-                                .halo = shape.halo,
-                                .now_ns = yk_clock_ns()};
+    struct yk_policy_job job = {
+        .rows = whole ? yk_job_rows(&bench->job) : rows,
+        .granule = yk_policy_granule(whole ? yk_job_rows(&bench->job) : rows, race.states, count),
+        .device_count = count,
+        .devices = race.states,
+        .rates = race.learnt.rates,
+        .row_work = shape.row_work,
+        .halo = shape.halo,
+        .now_ns = yk_clock_ns()};
     memset(bench->job.target->pixels, 0, bench->job.target->stride * bench->job.target->height);
     pthread_mutex_init(&race.lock, NULL);
     pthread_cond_init(&race.wake, NULL);

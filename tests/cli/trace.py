@@ -34,7 +34,7 @@ rows = collections.Counter()
 for span in spans:
     if "file" in span["args"]:
         of_file[span["args"]["file"]][span["name"]] += 1
-    if "y1" in span["args"] and span["name"] != "failed":
+    if "y1" in span["args"] and span["name"] in ("compute", "statistic"):
         rows[span["pid"]] += span["args"]["y1"] - span["args"]["y0"]
 done = [entry for entry in report["files"] if entry["status"] == "done"]
 for entry in done:

@@ -154,9 +154,11 @@ struct yk_batch_device {
                           encoding */
     uint64_t work;     /* in the rows: steps of arithmetic, roughly; comparable between devices and files */
     uint64_t finished; /* ns from the first band's start, on any device, to this one's last band's end */
-    uint64_t bytes_up, bytes_down; /* copied to the device and back; 0 where nothing is */
-    uint64_t returned;             /* bands that it failed to do, and that were done elsewhere */
-    unsigned lanes;                /* threads for the CPU, 1 for others */
+    uint64_t bytes_up, bytes_down;   /* copied to the device and back; 0 where nothing is */
+    uint64_t uploading, downloading; /* ns that these copies took, computing beside them or not; 0 where a
+                                        driver does not tell */
+    uint64_t returned;               /* bands that it failed to do, and that were done elsewhere */
+    unsigned lanes;                  /* threads for the CPU, 1 for others */
     bool retired;
 };
 

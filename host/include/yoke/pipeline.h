@@ -31,7 +31,10 @@ size_t yk_pipeline_length(const struct yk_pipeline *pipeline);
 /* Applies a pipeline to one image in memory, on the calling thread and the named devices.
  * `devices` is a selection as in yk_device_select ("cpu"), `sched` a policy ("single", "dynamic:16"),
  * `cpu_level` a level of the CPU code or NULL. The result is the same for all of them. Success: *out is a new
- * image owned by the caller, with a copy of no metadata. `in` is borrowed. YK_ERR_TIMEOUT: a device hangs. */
+ * image owned by the caller, with a copy of no metadata. `in` is borrowed. The devices work in turns, not
+ * side by side (yk_batch_run does that). Before its first use with a driver and this build, one other than
+ * the CPU must give the known answers of the operations: YK_ERR_DEVICE where it does not. YK_ERR_TIMEOUT: a
+ * device hangs. */
 struct yk_process_options {
     const char *devices;   /* NULL: "cpu" */
     const char *sched;     /* NULL: "dynamic" */

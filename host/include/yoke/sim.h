@@ -67,8 +67,9 @@ struct yk_sim_setup {
     const char *policy; /* as --sched: "auto", "dynamic:16" */
     struct yk_sim_device devices[YK_SIM_DEVICES];
     unsigned device_count;
-    uint64_t rows, granule; /* at least 1 each; rows at most 2^32 */
-    uint64_t halo;          /* rows that a package needs above and below its own, together: computed twice */
+    uint64_t rows;    /* 1 to 2^32 */
+    uint64_t granule; /* rows that packages are multiples of; 0: as in a real run, by the rows */
+    uint64_t halo;    /* rows that a package needs above and below its own, together: computed twice */
     enum yk_sim_shape shape;
     enum yk_sim_profile profile;
     uint64_t seed;
