@@ -3,6 +3,7 @@
  * elsewhere. */
 #include "cpu_level.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,15 @@
 const struct yk_level *yk_cpu_level_at(size_t index)
 {
 #ifdef YK_HAVE_X86_LEVELS
-    static const struct yk_level *const levels[] = {&yk_level_v1, &yk_level_v3, &yk_level_v4};
-    return index + YK_CPU_V1 <= (size_t)yk_cpu_detect() ? levels[index] : NULL;
+    static const struct yk_level *const levels[] = {
+        &yk_level_v1,
+        &yk_level_v3,
+#ifdef YK_HAVE_V4
+        &yk_level_v4,
+#endif
+    };
+    bool here = index < sizeof levels / sizeof *levels && index + YK_CPU_V1 <= (size_t)yk_cpu_detect();
+    return here ? levels[index] : NULL;
 #else
     return index == 0 ? &yk_level_scalar : NULL;
 #endif
