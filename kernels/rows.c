@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "descriptor.h"
+#include "lanes.h"
 
 #include "convert.cl"
 #include "op_files.inc"

@@ -72,196 +72,94 @@ __kernel void OP_FN(kernel)(__global const float *src, __global float *dst, stru
 
 #else
 
-#ifndef YK_TAPS
-#define YK_TAPS
-/* As many samples at once as a register of the level holds: GCC takes wider vectors apart into single samples, on the
- * stack, which is 20 times slower. Loads and stores need no alignment and may run up to 15 samples past the end, for
- * which all buffers have room. Every sample's sum is its own, so the width changes no bit. */
-#if defined(__AVX512F__)
-enum { YK_LANES = 16 };
-#elif defined(__AVX__)
-enum { YK_LANES = 8 };
+/* One block of results: `block` holds columns as its rows, YK_BLOCK rows of the image each; turned back, clamped (and
+ * joined with the source) they go to `height` rows and `width` columns, and up to 15 further samples, of dst. */
+YK_FN void OP_FN(put)(float *restrict dst, ptrdiff_t dst_stride, const float *source, ptrdiff_t source_stride,
+                      float *restrict block, int width, int height, const OP_PARAMS_TYPE *p)
+{
+    float *restrict turned = block + YK_BLOCK * YK_BLOCK;
+    yk_turn_block(turned, YK_BLOCK, block, YK_BLOCK);
+    (void)p, (void)source, (void)source_stride;
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x += YK_LANES) {
+            float *restrict d = dst + y * dst_stride + x;
+            const float *sums = turned + y * YK_BLOCK + x;
+#if OP_COMBINE
+            const float *s = source + y * source_stride + x;
+            YK_SIMD
+            for (int l = 0; l < YK_LANES; l++)
+                d[l] = yk_clamp01(OP_FN(combine)(s[l], sums[l], p));
 #else
-enum { YK_LANES = 4 };
+            yk_store_vector(d, yk_clamp_vector(yk_load_vector(sums)));
 #endif
-typedef float yk_vector __attribute__((vector_size(YK_LANES * 4), aligned(4), may_alias));
-enum { YK_VECTORS = 4 }; /* sums under way at once: an addition takes as many cycles */
-
-YK_FN yk_vector yk_load_vector(const float *p)
-{
-    return *(const yk_vector *)(const void *)p;
-}
-YK_FN void yk_store_vector(float *p, yk_vector v)
-{
-    *(yk_vector *)(void *)p = v;
-}
-
-/* out[x] = w[0]*centre[x] + sum of w[k]*(centre[x - k*step] + centre[x + k*step]) for n samples. With rows given
- * (one pointer for each of -reach .. reach) the neighbours are rows, else samples of the centre row itself. */
-YK_FN void yk_taps_symmetric(float *restrict out, int n, const float *w, int reach, const float *const *rows,
-                             const float *centre)
-{
-    int x = 0;
-    for (; x + (YK_VECTORS - 1) * YK_LANES < n; x += YK_VECTORS * YK_LANES) {
-        yk_vector sum[YK_VECTORS];
-        YK_UNROLL
-        for (int v = 0; v < YK_VECTORS; v++)
-            sum[v] = w[0] * yk_load_vector(centre + x + v * YK_LANES);
-        for (int k = 1; k <= reach; k++) {
-            const float *low = rows ? rows[-k] + x : centre + x - k;
-            const float *high = rows ? rows[k] + x : centre + x + k;
-            YK_UNROLL
-            for (int v = 0; v < YK_VECTORS; v++)
-                sum[v] = sum[v] + w[k] * (yk_load_vector(low + v * YK_LANES) + yk_load_vector(high + v * YK_LANES));
         }
-        YK_UNROLL
-        for (int v = 0; v < YK_VECTORS; v++)
-            yk_store_vector(out + x + v * YK_LANES, sum[v]);
-    }
-    for (; x < n; x += YK_LANES) {
-        yk_vector sum = w[0] * yk_load_vector(centre + x);
-        for (int k = 1; k <= reach; k++) {
-            const float *low = rows ? rows[-k] + x : centre + x - k;
-            const float *high = rows ? rows[k] + x : centre + x + k;
-            sum = sum + w[k] * (yk_load_vector(low) + yk_load_vector(high));
-        }
-        yk_store_vector(out + x, sum);
-    }
 }
-
-/* out[x] = sum of w[k] * row_k[x] for n samples, rows `stride` floats apart. */
-YK_FN void yk_taps_rows(float *restrict out, int n, const float *w, int taps, const float *first, ptrdiff_t stride)
-{
-    int x = 0;
-    for (; x + YK_VECTORS * YK_LANES <= n; x += YK_VECTORS * YK_LANES) {
-        const float *s = first + x;
-        yk_vector sum[YK_VECTORS];
-        YK_UNROLL
-        for (int v = 0; v < YK_VECTORS; v++)
-            sum[v] = w[0] * yk_load_vector(s + v * YK_LANES);
-        for (int k = 1; k < taps; k++) {
-            s += stride;
-            YK_UNROLL
-            for (int v = 0; v < YK_VECTORS; v++)
-                sum[v] = sum[v] + w[k] * yk_load_vector(s + v * YK_LANES);
-        }
-        YK_UNROLL
-        for (int v = 0; v < YK_VECTORS; v++)
-            yk_store_vector(out + x + v * YK_LANES, sum[v]);
-    }
-    for (; x < n; x += YK_LANES) {
-        yk_vector sum = w[0] * yk_load_vector(first + x);
-        for (int k = 1; k < taps; k++)
-            sum = sum + w[k] * yk_load_vector(first + x + k * stride);
-        yk_store_vector(out + x, sum);
-    }
-}
-
-/* Two neighbouring outputs at once, where they share most of their rows: each row is loaded once for both. The weights
- * of either are zero for the rows that only the other one has, which adds exact zeros and changes no bit. */
-enum { YK_PAIR_ROWS = 256 };
-
-YK_FN void yk_taps_pair(float *restrict out0, float *restrict out1, int n, const float *w0, const float *w1, int taps,
-                        const float *first, ptrdiff_t stride)
-{
-    for (int x = 0; x < n; x += YK_VECTORS * YK_LANES) {
-        const float *s = first + x;
-        yk_vector a[YK_VECTORS], b[YK_VECTORS];
-        YK_UNROLL
-        for (int v = 0; v < YK_VECTORS; v++) {
-            a[v] = w0[0] * yk_load_vector(s + v * YK_LANES);
-            b[v] = w1[0] * yk_load_vector(s + v * YK_LANES);
-        }
-        for (int k = 1; k < taps; k++) {
-            s += stride;
-            YK_UNROLL
-            for (int v = 0; v < YK_VECTORS; v++) {
-                yk_vector sample = yk_load_vector(s + v * YK_LANES);
-                a[v] = a[v] + w0[k] * sample;
-                b[v] = b[v] + w1[k] * sample;
-            }
-        }
-        YK_UNROLL
-        for (int v = 0; v < YK_VECTORS; v++) {
-            yk_store_vector(out0 + x + v * YK_LANES, a[v]);
-            yk_store_vector(out1 + x + v * YK_LANES, b[v]);
-        }
-    }
-}
-
-/* to[c][YK_LANES] from as many rows of `from`, n columns. */
-YK_FN void yk_transpose_in(float *restrict to, const float *restrict from, int n, ptrdiff_t stride)
-{
-    for (int c = 0; c < n; c++)
-        for (int l = 0; l < YK_LANES; l++)
-            to[(ptrdiff_t)c * YK_LANES + l] = from[l * stride + c];
-}
-#endif
 
 #if OP_RESAMPLE
 
-/* YK_LANES output rows at a time: columns are summed row by row, then the block is turned so that the row sums
- * run over that many rows in one vector. scratch: 16 * (src_w + 64) for the sums, the same turned. */
-static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst, const void *params,
-                        const float *coef, const int *index, float *scratch)
-{
-    const int taps_x = index[0], taps_y = index[1];
-    const int *start_x = index + 2, *start_y = start_x + pass->dst_width;
-    const float *weights_y = coef + (ptrdiff_t)pass->dst_width * taps_x;
-    int columns = pass->src_w;
-    ptrdiff_t stride = columns + YK_VECTORS * YK_LANES;
-    float *sums = scratch, *turned = sums + YK_LANES * stride;
-    (void)params;
-    for (int plane = 0; plane < pass->colours_in + pass->alpha_in; plane++) {
-        const float *s = src + (ptrdiff_t)plane * pass->src_plane;
-        for (int y = 0; y < pass->dst_h; y += YK_LANES) {
-            int lanes = pass->dst_h - y < YK_LANES ? pass->dst_h - y : YK_LANES;
-            for (int l = 0; l < lanes; l++) {
-                int row = pass->dst_y0 + y + l;
-                const float *from = s + (ptrdiff_t)(start_y[row] - pass->src_y0) * pass->src_stride;
-                const float *w = weights_y + (ptrdiff_t)row * taps_y;
-                int apart = l + 1 < lanes ? start_y[row + 1] - start_y[row] : taps_y;
-                if (2 * apart > taps_y || apart + taps_y > YK_PAIR_ROWS) {
-                    yk_taps_rows(sums + l * stride, columns, w, taps_y, from, pass->src_stride);
-                    continue;
-                }
-                float pair[2][YK_PAIR_ROWS];
-                for (int k = 0; k < apart + taps_y; k++) {
-                    pair[0][k] = k < taps_y ? w[k] : 0.0f;
-                    pair[1][k] = k >= apart ? w[taps_y + k - apart] : 0.0f;
-                }
-                yk_taps_pair(sums + l * stride, sums + (l + 1) * stride, columns, pair[0], pair[1], apart + taps_y,
-                             from, pass->src_stride);
-                l++;
-            }
-            memset(sums + lanes * stride, 0, (size_t)((YK_LANES - lanes) * stride) * sizeof *sums);
-            yk_transpose_in(turned, sums, columns, stride);
-            float *d = dst + (ptrdiff_t)plane * pass->dst_plane + (ptrdiff_t)y * pass->dst_stride;
-            for (int x = 0; x < pass->dst_w; x++) {
-                const float *w = coef + (ptrdiff_t)(pass->dst_x0 + x) * taps_x;
-                const float *t = turned + (ptrdiff_t)(start_x[pass->dst_x0 + x] - pass->src_x0) * YK_LANES;
-                yk_vector a = w[0] * yk_load_vector(t);
-                for (int k = 1; k < taps_x; k++)
-                    a = a + w[k] * yk_load_vector(t + (ptrdiff_t)k * YK_LANES);
-                float lane[YK_LANES];
-                yk_store_vector(lane, a);
-                for (int l = 0; l < lanes; l++)
-                    d[(ptrdiff_t)l * pass->dst_stride + x] = yk_clamp01(lane[l]);
-            }
-        }
-    }
-}
-
-#else
-
-/* One output row at a time; scratch: dst_w + 2 * reach + 64 column sums. */
+/* Column sums of YK_TILE columns, all rows of the strip, turned into blocks of columns; as soon as a block of results
+ * has the columns that it needs, its row sums follow, while those are in the cache. scratch as yk_rows_scratch. */
 static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst, const void *params,
                         const float *coef, const int *index, float *scratch)
 {
     OP_PARAMS_TYPE p = *(const OP_PARAMS_TYPE *)params;
+    const int taps_x = index[0], taps_y = index[1];
+    const int *start_x = index + 2 + pass->dst_x0, *start_y = index + 2 + pass->dst_width + pass->dst_y0;
+    const float *weights_x = coef + (ptrdiff_t)pass->dst_x0 * taps_x;
+    const float *weights_y = coef + (ptrdiff_t)pass->dst_width * taps_x + (ptrdiff_t)pass->dst_y0 * taps_y;
+    const int height = yk_round_up(pass->dst_h, YK_BLOCK);
+    const ptrdiff_t group = (ptrdiff_t)yk_round_up(pass->src_w, YK_TILE) * YK_BLOCK; /* of one block of rows */
+    float *block = scratch, *sums = block + 2 * YK_BLOCK * YK_BLOCK, *turned = sums + (ptrdiff_t)height * YK_TILE;
+    memset(sums, 0, (size_t)height * YK_TILE * sizeof *sums);
+    for (int plane = 0; plane < pass->colours_in + pass->alpha_in; plane++) {
+        const float *s = src + (ptrdiff_t)plane * pass->src_plane;
+        int done = 0; /* columns of the result */
+        for (int column = 0; column < pass->src_w; column += YK_TILE) {
+            int held = column + YK_TILE < pass->src_w ? column + YK_TILE : pass->src_w;
+            for (int x = column; x < held; x += 4 * YK_LANES)
+                for (int y = 0; y < pass->dst_h; y += 2) {
+                    int z = y + 1 < pass->dst_h ? y + 1 : y;
+                    struct yk_taps a = {sums + y * YK_TILE + x - column, weights_y + (ptrdiff_t)y * taps_y,
+                                        start_y[y] - pass->src_y0};
+                    struct yk_taps b = {a.out + (z - y) * YK_TILE, weights_y + (ptrdiff_t)z * taps_y,
+                                        start_y[z] - pass->src_y0};
+                    yk_sums_pair(a, b, taps_y, s + x, pass->src_stride, 4);
+                }
+            for (int y = 0; y < height; y += YK_BLOCK)
+                for (int x = 0; x < YK_TILE; x += YK_BLOCK)
+                    yk_turn_block(turned + y / YK_BLOCK * group + (column + x) * YK_BLOCK, YK_BLOCK,
+                                  sums + y * YK_TILE + x, YK_TILE);
+            for (; done < pass->dst_w; done += YK_BLOCK) {
+                int width = pass->dst_w - done < YK_BLOCK ? pass->dst_w - done : YK_BLOCK;
+                if (start_x[done + width - 1] - pass->src_x0 + taps_x > held)
+                    break;
+                for (int y = 0; y < pass->dst_h; y += YK_BLOCK) {
+                    for (int x = 0; x < width; x += 2) {
+                        int z = x + 1 < width ? x + 1 : x;
+                        struct yk_taps a = {block + x * YK_BLOCK, weights_x + (ptrdiff_t)(done + x) * taps_x,
+                                            start_x[done + x] - pass->src_x0};
+                        struct yk_taps b = {block + z * YK_BLOCK, weights_x + (ptrdiff_t)(done + z) * taps_x,
+                                            start_x[done + z] - pass->src_x0};
+                        yk_sums_pair(a, b, taps_x, turned + y / YK_BLOCK * group, YK_BLOCK, 2);
+                    }
+                    int rows = pass->dst_h - y < YK_BLOCK ? pass->dst_h - y : YK_BLOCK;
+                    OP_FN(put)(dst + plane * (ptrdiff_t)pass->dst_plane + y * (ptrdiff_t)pass->dst_stride + done,
+                               pass->dst_stride, NULL, 0, block, width, rows, &p);
+                }
+            }
+        }
+    }
+}
+
+#else
+
+/* A reach below YK_PACK_REACH: one output row at a time; scratch: dst_w + 2 * reach + 64 column sums. */
+YK_APART void OP_FN(direct)(const struct yk_pass *pass, const float *src, float *dst, const OP_PARAMS_TYPE *p,
+                            const float *coef, float *scratch)
+{
     const int reach = pass->reach;
-    const float *rows[2 * YK_SEPARABLE_REACH + 1];
-    (void)index, (void)p;
+    const float *rows[2 * YK_PACK_REACH];
+    (void)p;
     for (int plane = 0; plane < pass->colours_in + pass->alpha_in; plane++) {
         const float *s = src + (ptrdiff_t)plane * pass->src_plane + pass->dst_x0 - pass->src_x0;
         for (int y = 0; y < pass->dst_h; y++) {
@@ -269,19 +167,78 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
                 int row = yk_clampi(pass->dst_y0 + y + k, 0, pass->src_height - 1) - pass->src_y0;
                 rows[reach + k] = s + (ptrdiff_t)row * pass->src_stride - reach;
             }
-            yk_taps_symmetric(scratch, pass->dst_w + 2 * reach, coef, reach, rows + reach, rows[reach]);
+            yk_sums_across(scratch, pass->dst_w + 2 * reach, coef, reach, rows + reach, rows[reach]);
             float *restrict d = dst + (ptrdiff_t)plane * pass->dst_plane + (ptrdiff_t)y * pass->dst_stride;
-            yk_taps_symmetric(d, pass->dst_w, coef, reach, NULL, scratch + reach);
+            yk_sums_across(d, pass->dst_w, coef, reach, NULL, scratch + reach);
 #if OP_COMBINE
             const float *source = rows[reach] + reach;
             YK_SIMD
             for (int x = 0; x < pass->dst_w; x++)
-                d[x] = yk_clamp01(OP_FN(combine)(source[x], d[x], &p));
+                d[x] = yk_clamp01(OP_FN(combine)(source[x], d[x], p));
 #else
             YK_SIMD
             for (int x = 0; x < pass->dst_w; x++)
                 d[x] = yk_clamp01(d[x]);
 #endif
+        }
+    }
+}
+
+/* For YK_TILE columns at a time, all rows of the strip: packed one behind the other (with those beyond the image),
+ * summed, and turned into blocks of columns. As soon as a block of results has its neighbours, its row sums follow,
+ * while those are in the cache. scratch as yk_rows_scratch. */
+static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst, const void *params,
+                        const float *coef, const int *index, float *scratch)
+{
+    OP_PARAMS_TYPE p = *(const OP_PARAMS_TYPE *)params;
+    if (pass->reach < YK_PACK_REACH) {
+        OP_FN(direct)(pass, src, dst, &p, coef, scratch);
+        return;
+    }
+    const int reach = pass->reach, columns = pass->dst_w + 2 * reach, height = yk_round_up(pass->dst_h, YK_BLOCK);
+    const int even = pass->dst_h + pass->dst_h % 2; /* rows to sum */
+    const ptrdiff_t group = (ptrdiff_t)yk_round_up(columns, YK_TILE) * YK_BLOCK; /* of one block of rows */
+    const ptrdiff_t tall = (ptrdiff_t)(even + 2 * reach) * YK_BLOCK;             /* of one block of packed columns */
+    float *block = scratch, *sums = block + 2 * YK_BLOCK * YK_BLOCK, *packed = sums + (ptrdiff_t)height * YK_BLOCK;
+    float *turned = packed + tall * (YK_TILE / YK_BLOCK);
+    (void)index;
+    memset(sums, 0, (size_t)height * YK_BLOCK * sizeof *sums);
+    for (int plane = 0; plane < pass->colours_in + pass->alpha_in; plane++) {
+        const float *s = src + (ptrdiff_t)plane * pass->src_plane + pass->dst_x0 - pass->src_x0;
+        int done = 0; /* columns of the result */
+        for (int column = 0; column < columns; column += YK_TILE) {
+            for (int y = 0; y < even + 2 * reach; y++) {
+                int row = yk_clampi(pass->dst_y0 + y - reach, 0, pass->src_height - 1) - pass->src_y0;
+                row = row < pass->src_h ? row : pass->src_h - 1; /* the row that makes their number even */
+                const float *from = s + (ptrdiff_t)row * pass->src_stride + column - reach;
+                float *to = packed + (ptrdiff_t)y * YK_BLOCK;
+                for (int x = 0; x < YK_TILE && column + x < columns; x += YK_BLOCK, to += tall) {
+                    __builtin_prefetch(from + x + YK_TILE);
+                    yk_store_vector(to, yk_load_vector(from + x));
+                    yk_store_vector(to + YK_LANES, yk_load_vector(from + x + YK_LANES));
+                }
+            }
+            int held = column + YK_TILE < columns ? column + YK_TILE : columns;
+            for (int x = column; x < held; x += YK_BLOCK) {
+                const float *tile = packed + (x - column) / YK_BLOCK * tall;
+                yk_sums_symmetric(sums, even, coef, reach, tile + (ptrdiff_t)reach * YK_BLOCK);
+                for (int y = 0; y < height; y += YK_BLOCK)
+                    yk_turn_block(turned + y / YK_BLOCK * group + (ptrdiff_t)x * YK_BLOCK, YK_BLOCK,
+                                  sums + y * YK_BLOCK, YK_BLOCK);
+            }
+            for (; done < pass->dst_w; done += YK_BLOCK) {
+                int width = pass->dst_w - done < YK_BLOCK ? pass->dst_w - done : YK_BLOCK;
+                if (done + width + 2 * reach > held)
+                    break;
+                for (int y = 0; y < pass->dst_h; y += YK_BLOCK) {
+                    int rows = pass->dst_h - y < YK_BLOCK ? pass->dst_h - y : YK_BLOCK;
+                    const float *centre = turned + y / YK_BLOCK * group + (ptrdiff_t)(done + reach) * YK_BLOCK;
+                    yk_sums_symmetric(block, width, coef, reach, centre);
+                    const float *source = s + (ptrdiff_t)(pass->dst_y0 + y - pass->src_y0) * pass->src_stride + done;
+                    OP_FN(put)(dst + plane * (ptrdiff_t)pass->dst_plane + y * (ptrdiff_t)pass->dst_stride + done,
+                               pass->dst_stride, source, pass->src_stride, block, width, rows, &p);
+                }
+            }
         }
     }
 }

@@ -167,9 +167,7 @@ static void rows_pad(const struct rows *rows, int reach, int width)
 static enum yk_status want_taps(struct yk_cpu_scratch *scratch, const struct yk_pass *pass, bool resample,
                                 struct yk_error *error)
 {
-    /* As the row functions of shape_separable.h document. */
-    size_t need =
-        resample ? 2 * 16 * ((size_t)pass->src_w + 64) : (size_t)pass->dst_w + 2 * (size_t)pass->reach + 64;
+    size_t need = yk_rows_scratch(pass, resample);
     if (need <= scratch->taps_floats)
         return YK_OK;
     yk_mem_free(scratch->taps);
