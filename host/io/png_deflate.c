@@ -160,7 +160,7 @@ size_t yk_deflate_strip(struct yk_deflate *work, const struct yk_deflate_job *jo
         yk_bits_put(&bits, last | 2 << 1, 3);
         yk_bits_append(&bits, block.header.bytes, block.header.bits);
         yk_emit_tables_make(&work->tables, block.litlen_lengths, block.distance_lengths, job->bpp);
-        yk_emit_block(&bits, &work->tables, &work->parsed, job->level);
+        yk_emit_block(&bits, &work->tables, &work->parsed, cost, job->level);
     }
     if (!job->last || job->size == 0)
         store_block(&bits, out, 0, job->last);
