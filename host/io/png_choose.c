@@ -136,7 +136,7 @@ static bool choose_deep(const struct yk_png_rows *source, struct yk_png_plan *pl
 /* false: out of memory. */
 static bool choose_own(struct sample *sample, const struct terms *terms, struct yk_png_plan *plan)
 {
-    static const uint8_t filters[] = {YK_PNG_PAETH, YK_PNG_UP, YK_PNG_SUB, YK_PNG_NONE, YK_PNG_LEAST};
+    static const uint8_t filters[] = {YK_PNG_PAETH, YK_PNG_UP, YK_PNG_NONE, YK_PNG_LEAST};
     uint64_t best = UINT64_MAX, raw = (uint64_t)sample->size * 8;
     bool drawn = false;
     for (size_t i = 0; i < sizeof filters - !terms->least; i++) {
@@ -151,15 +151,16 @@ static bool choose_own(struct sample *sample, const struct terms *terms, struct 
     plan->coder = YK_PNG_RUNS;
     if (best * 1000 > raw * DENSE && !drawn && sample->source->image->format.depth == 8)
         return true;
-    uint64_t runs = best;
-    static const uint8_t searched[] = {YK_PNG_NONE, YK_PNG_SUB};
-    for (size_t i = 0; i <= sizeof searched; i++) {
-        unsigned filter = i < sizeof searched ? searched[i] : plan->filter;
-        sample_filter(sample, filter);
+    const uint64_t runs = best;
+    const uint8_t searched[] = {plan->filter, YK_PNG_NONE, YK_PNG_SUB};
+    for (size_t i = 0; i < sizeof searched; i++) {
+        sample_filter(sample, searched[i]);
         uint64_t bits = sample_estimate(sample, YK_DEFLATE_MATCHES).bits;
+        if (i == 0 && bits >= runs && !drawn) /* a photograph: no other filter makes up for it */
+            break;
         if (bits < best && better(bits, runs, terms->matches_gain)) {
             best = bits;
-            plan->filter = (uint8_t)filter;
+            plan->filter = searched[i];
             plan->coder = YK_PNG_MATCHES;
         }
     }
