@@ -7,7 +7,6 @@
 
 /* What fits beside the up to 7 bits that wait, with a table entry's low bits below it that are its number. */
 enum { BITS_FREE = 64 - 7 - 6, EIGHT_MEAN = 5 };
-_Static_assert(4 * YK_CODE_BITS <= BITS_FREE, "four literals fit");
 _Static_assert(YK_CODE_BITS + 5 + YK_DISTANCE_BITS + 13 <= BITS_FREE, "a match fits");
 
 const uint8_t yk_length_symbols[YK_MATCH_MAX + 1] = {
