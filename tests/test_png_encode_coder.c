@@ -350,7 +350,7 @@ void test_encode_count(void)
     unsigned total = 0;
     for (unsigned s = 0; s < YK_LITLEN_SYMBOLS; s++)
         total += counts.litlen[s];
-    CU_ASSERT(total == 6);
+    CU_ASSERT(total == 7);
 
     parsed->symbol_count = COUNT;
     parsed->token_count = 1;
