@@ -331,7 +331,7 @@ void test_encode_deflate_runs(void)
  * and whatever else a symbol can be may occur. */
 void test_encode_count(void)
 {
-    enum { BPP = 3, COUNT = 4 * YK_COUNT_ALL, WINDOW = YK_COUNT_STRETCH * YK_COUNT_PART };
+    enum { BPP = 3, COUNT = 16 * YK_COUNT_ALL, WINDOW = YK_COUNT_STRETCH * YK_COUNT_PART };
     struct yk_parsed *parsed = malloc(sizeof *parsed);
     CU_ASSERT_PTR_NOT_NULL_FATAL(parsed);
     struct yk_counts counts;
@@ -340,7 +340,7 @@ void test_encode_count(void)
     memcpy(parsed->symbols, few, sizeof few);
     parsed->tokens[0] = (struct yk_token){4, 11, 32768};
     parsed->tokens[1] = (struct yk_token){1, 0, 0};
-    yk_count_block(&counts, parsed, BPP);
+    yk_count_block(&counts, parsed, BPP, false);
     /* RFC 1951, 3.2.5: lengths 11 and 12 are symbol 265 with a bit, 258 is 285; distance 32768 is symbol 29
      * with 13 bits */
     CU_ASSERT(counts.litlen[9] == 2 && counts.litlen[200] == 1 && counts.litlen[YK_END_OF_BLOCK] == 1);
@@ -359,7 +359,9 @@ void test_encode_count(void)
         bool counted = i % WINDOW - yk_count_offset((uint32_t)(i / WINDOW)) < YK_COUNT_STRETCH;
         parsed->symbols[i] = (uint16_t)(counted || i >= COUNT - COUNT % WINDOW ? 7 : i % YK_SYMBOLS);
     }
-    yk_count_block(&counts, parsed, BPP);
+    yk_count_block(&counts, parsed, BPP, true);
+    CU_ASSERT(counts.litlen[7] < COUNT / 2 && counts.literals == 256);
+    yk_count_block(&counts, parsed, BPP, false);
     CU_ASSERT(counts.litlen[7] == COUNT && counts.literals == 1);
     for (unsigned s = 0; s < YK_LITLEN_SYMBOLS; s++)
         CU_ASSERT(counts.litlen[s] > 0);

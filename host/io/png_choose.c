@@ -214,7 +214,7 @@ enum yk_status yk_png_choose(const struct yk_png_rows *source, int level, struct
     bool own = level == YK_EFFORT_BALANCED || level == YK_EFFORT_FAST || level == 1 || level == 2;
     uint64_t raw = (source->row_bytes + 1) * (uint64_t)source->image->height;
     if (own && raw <= TINY) {
-        *plan = (struct yk_png_plan){.filter = YK_PNG_LEAST, .coder = YK_PNG_RUNS};
+        *plan = (struct yk_png_plan){.filter = YK_PNG_PAETH, .coder = YK_PNG_RUNS};
         return YK_OK;
     }
     unsigned effort = raw > TINY && raw <= SMALL_RAW ? 10 : 9;

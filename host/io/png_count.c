@@ -2,7 +2,6 @@
  * Counting the symbols of a block (contract in png_count.h). */
 #include "png_count.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "png_emit.h"
@@ -51,10 +50,10 @@ static void allow_unseen(struct yk_counts *counts, size_t bpp)
     counts->distance[yk_distance_symbol((unsigned)bpp)]++;
 }
 
-void yk_count_block(struct yk_counts *counts, const struct yk_parsed *parsed, size_t bpp)
+void yk_count_block(struct yk_counts *counts, const struct yk_parsed *parsed, size_t bpp, bool exact)
 {
     uint32_t totals[YK_SYMBOLS], lengths[YK_MATCH_MAX + 1] = {0}, near = 0, pixel = 0;
-    bool part = parsed->token_count == 1 && parsed->symbol_count >= YK_COUNT_ALL;
+    bool part = !exact && parsed->token_count == 1 && parsed->symbol_count >= YK_COUNT_ALL;
     count_symbols(parsed->symbols, parsed->symbol_count, part, totals);
     memset(counts, 0, sizeof *counts);
     memcpy(counts->litlen, totals, 256 * sizeof totals[0]);

@@ -7,6 +7,7 @@
 #ifndef YOKE_IO_PNG_COUNT_H
 #define YOKE_IO_PNG_COUNT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,7 @@
 enum {
     YK_COUNT_PART = 3,      /* one symbol of so many is counted, */
     YK_COUNT_STRETCH = 256, /* in stretches of so many, */
-    YK_COUNT_ALL = 1 << 14  /* in blocks of at least so many symbols; fewer are all counted */
+    YK_COUNT_ALL = 1 << 12  /* in blocks of at least so many symbols; fewer are all counted */
 };
 
 struct yk_counts {
@@ -26,8 +27,8 @@ struct yk_counts {
 };
 
 /* Counts a block, the end of the block included. Whatever the block holds has a count above 0. `bpp`: the
- * distance of YK_RUN_PIXEL. */
-void yk_count_block(struct yk_counts *counts, const struct yk_parsed *parsed, size_t bpp);
+ * distance of YK_RUN_PIXEL. `exact`: all symbols of large blocks too. */
+void yk_count_block(struct yk_counts *counts, const struct yk_parsed *parsed, size_t bpp, bool exact);
 
 /* Where in the k-th YK_COUNT_STRETCH * YK_COUNT_PART symbols the stretch begins: spread evenly, but as if by
  * chance, so that no period of an image can fall in with it. */

@@ -59,10 +59,11 @@ static uint64_t weigh(const uint32_t *counts, const uint8_t *lengths, size_t sym
 }
 
 /* Codes for the block; returns its bits, which are an estimate where the counts are. */
-static uint64_t plan_block(struct block *block, const struct yk_parsed *parsed, size_t bpp)
+static uint64_t plan_block(struct block *block, const struct yk_parsed *parsed,
+                           const struct yk_deflate_job *job)
 {
     const struct yk_counts *counts = &block->counts;
-    yk_count_block(&block->counts, parsed, bpp);
+    yk_count_block(&block->counts, parsed, job->bpp, job->exact);
     yk_huffman_lengths(counts->litlen, YK_LITLEN_SYMBOLS, YK_CODE_BITS, block->litlen_lengths);
     yk_huffman_lengths(counts->distance, YK_DISTANCE_SYMBOLS, YK_DISTANCE_BITS, block->distance_lengths);
     yk_huffman_header(block->litlen_lengths, block->distance_lengths, &block->header);
@@ -121,7 +122,7 @@ size_t yk_deflate_strip(struct yk_deflate *work, const struct yk_deflate_job *jo
     while (block.to < job->size) {
         next_block(work, job, &block);
         const bool last = job->last && block.to == job->size;
-        const uint64_t cost = plan_block(&block, &work->parsed, job->bpp);
+        const uint64_t cost = plan_block(&block, &work->parsed, job);
         const size_t size = block.to - block.from;
         const struct yk_bits before = bits;
         if (cost < stored_bits(size)) {
@@ -146,7 +147,7 @@ struct yk_deflate_estimate yk_deflate_estimate(struct yk_deflate *work, const st
         yk_matcher_begin(&work->matcher, job->size, job->row, job->bpp);
     while (block.to < job->size) {
         next_block(work, job, &block);
-        uint64_t bits = plan_block(&block, &work->parsed, job->bpp);
+        uint64_t bits = plan_block(&block, &work->parsed, job);
         uint64_t stored = (uint64_t)(block.to - block.from) * 8 + 40;
         estimate.bits += bits < stored ? bits : stored;
         unsigned literals = block.counts.literals;
