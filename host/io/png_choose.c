@@ -91,6 +91,7 @@ static struct yk_deflate_estimate sample_estimate(const struct sample *sample, e
         .bpp = sample->source->bpp,
         .row = sample->source->row_bytes + 1,
         .last = true,
+        .exact = true, /* what is not counted costs filters unequally */
         .level = sample->source->level,
     };
     return yk_deflate_estimate(yk_png_work_deflate(sample->work), &job);
