@@ -395,6 +395,8 @@ void yk_suite_png_encode(void)
     CU_add_test(suite, "Huffman codes", test_encode_huffman);
     CU_add_test(suite, "own coder against three inflates", test_encode_deflate);
     CU_add_test(suite, "own coder: runs of every length", test_encode_deflate_runs);
+    CU_add_test(suite, "own coder: blocks of which a part is counted", test_encode_deflate_uncounted);
+    CU_add_test(suite, "counts of a block", test_encode_count);
     CU_add_test(suite, "joined streams", test_encode_streams);
     CU_add_test(suite, "joined checksums", test_encode_adler);
     CU_add_test(suite, "type x content x filter x coder x strip x size", test_matrix);

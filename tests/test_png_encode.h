@@ -32,6 +32,8 @@ void test_encode_filters_literal(void);
 void test_encode_huffman(void);
 void test_encode_deflate(void);
 void test_encode_deflate_runs(void);
+void test_encode_deflate_uncounted(void);
+void test_encode_count(void);
 void test_encode_streams(void);
 void test_encode_adler(void);
 

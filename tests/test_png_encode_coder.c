@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "png_count.h"
 #include "png_deflate.h"
 #include "png_filter.h"
 #include "png_huffman.h"
@@ -324,6 +325,84 @@ void test_encode_deflate_runs(void)
             (void)check_coder(data, size, bpps[b], 1 + 16 * bpps[b], 0, "run");
         }
     yk_deflate_free(work);
+}
+
+/* Symbols of a block by hand: a small one is counted exactly; of a large one the counted part stands for all,
+ * and whatever else a symbol can be may occur. */
+void test_encode_count(void)
+{
+    enum { BPP = 3, COUNT = 16 * YK_COUNT_ALL, WINDOW = YK_COUNT_STRETCH * YK_COUNT_PART };
+    struct yk_parsed *parsed = malloc(sizeof *parsed);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(parsed);
+    struct yk_counts counts;
+    *parsed = (struct yk_parsed){.symbol_count = 5, .token_count = 2};
+    const uint16_t few[] = {9, 9, 200, YK_RUN_NEAR + 258 - YK_MATCH_MIN, YK_RUN_PIXEL + 12 - YK_MATCH_MIN};
+    memcpy(parsed->symbols, few, sizeof few);
+    parsed->tokens[0] = (struct yk_token){4, 11, 32768};
+    parsed->tokens[1] = (struct yk_token){1, 0, 0};
+    yk_count_block(&counts, parsed, BPP, false);
+    /* RFC 1951, 3.2.5: lengths 11 and 12 are symbol 265 with a bit, 258 is 285; distance 32768 is symbol 29
+     * with 13 bits */
+    CU_ASSERT(counts.litlen[9] == 2 && counts.litlen[200] == 1 && counts.litlen[YK_END_OF_BLOCK] == 1);
+    CU_ASSERT(counts.litlen[265] == 2 && counts.litlen[285] == 1 && counts.literals == 2);
+    CU_ASSERT(counts.distance[0] == 1 && counts.distance[2] == 1 && counts.distance[29] == 1);
+    CU_ASSERT(counts.extra_bits == 1 + 1 + 13);
+    unsigned total = 0;
+    for (unsigned s = 0; s < YK_LITLEN_SYMBOLS; s++)
+        total += counts.litlen[s];
+    CU_ASSERT(total == 7);
+
+    parsed->symbol_count = COUNT;
+    parsed->token_count = 1;
+    parsed->tokens[0] = (struct yk_token){COUNT, 0, 0};
+    for (size_t i = 0; i < COUNT; i++) {
+        bool counted = i % WINDOW - yk_count_offset((uint32_t)(i / WINDOW)) < YK_COUNT_STRETCH;
+        parsed->symbols[i] = (uint16_t)(counted || i >= COUNT - COUNT % WINDOW ? 7 : i % YK_SYMBOLS);
+    }
+    yk_count_block(&counts, parsed, BPP, true);
+    CU_ASSERT(counts.litlen[7] < COUNT / 2 && counts.literals == 256);
+    yk_count_block(&counts, parsed, BPP, false);
+    CU_ASSERT(counts.litlen[7] == COUNT && counts.literals == 1);
+    for (unsigned s = 0; s < YK_LITLEN_SYMBOLS; s++)
+        CU_ASSERT(counts.litlen[s] > 0);
+    CU_ASSERT(counts.distance[0] > 0 && counts.distance[2] > 0);
+    free(parsed);
+}
+
+/* Of a large block a part is counted: what the rest holds and the part does not must still be coded, and
+ * where the part misleads, the block must not become larger than stored. */
+void test_encode_deflate_uncounted(void)
+{
+    enum { SIZE = 60000, WINDOW = YK_COUNT_STRETCH * YK_COUNT_PART };
+    struct yk_random random = {11};
+    uint8_t *data = malloc(SIZE + YK_READ_PAST);
+    work = yk_deflate_create();
+    CU_ASSERT_FATAL(data && work);
+    uint8_t *out = malloc(yk_deflate_bound(SIZE));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    memset(data, 0, SIZE + YK_READ_PAST);
+    static const struct {
+        const char *label;
+        unsigned odd; /* one byte of so many is not like the counted ones, where none is counted */
+        size_t most;  /* of the result */
+    } cases[] = {{"misled", 1, SIZE + 20}, {"unseen", 50, SIZE * 3 / 4}};
+    for (size_t c = 0; c < 2; c++) {
+        for (size_t i = 0; i < SIZE; i++) {
+            size_t in = i % WINDOW, offset = yk_count_offset((uint32_t)(i / WINDOW));
+            bool counted = in - offset < YK_COUNT_STRETCH || i >= SIZE - SIZE % WINDOW;
+            bool odd = !counted && yk_random_below(&random, cases[c].odd) == 0;
+            /* like: a steep distribution, which makes the codes of what is not seen long, without runs */
+            unsigned like = 8 * (unsigned)__builtin_ctzll(yk_random_u64(&random) | 1 << 14) + i % 7;
+            data[i] = odd ? (uint8_t)yk_random_u64(&random) : (uint8_t)like;
+        }
+        (void)check_coder(data, SIZE, 4, 1001, 0, cases[c].label);
+        const struct yk_deflate_job job = {
+            .data = data, .size = SIZE, .bpp = 4, .row = 1001, .last = true, .level = yk_cpu_detect()};
+        CU_ASSERT(yk_deflate_strip(work, &job, out) <= cases[c].most);
+    }
+    yk_deflate_free(work);
+    free(data);
+    free(out);
 }
 
 /* ---- Joined streams ---- */

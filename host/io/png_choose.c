@@ -91,6 +91,7 @@ static struct yk_deflate_estimate sample_estimate(const struct sample *sample, e
         .bpp = sample->source->bpp,
         .row = sample->source->row_bytes + 1,
         .last = true,
+        .exact = true, /* what is not counted costs filters unequally */
         .level = sample->source->level,
     };
     return yk_deflate_estimate(yk_png_work_deflate(sample->work), &job);
@@ -136,7 +137,7 @@ static bool choose_deep(const struct yk_png_rows *source, struct yk_png_plan *pl
 /* false: out of memory. */
 static bool choose_own(struct sample *sample, const struct terms *terms, struct yk_png_plan *plan)
 {
-    static const uint8_t filters[] = {YK_PNG_PAETH, YK_PNG_UP, YK_PNG_SUB, YK_PNG_NONE, YK_PNG_LEAST};
+    static const uint8_t filters[] = {YK_PNG_PAETH, YK_PNG_UP, YK_PNG_NONE, YK_PNG_LEAST};
     uint64_t best = UINT64_MAX, raw = (uint64_t)sample->size * 8;
     bool drawn = false;
     for (size_t i = 0; i < sizeof filters - !terms->least; i++) {
@@ -151,15 +152,16 @@ static bool choose_own(struct sample *sample, const struct terms *terms, struct 
     plan->coder = YK_PNG_RUNS;
     if (best * 1000 > raw * DENSE && !drawn && sample->source->image->format.depth == 8)
         return true;
-    uint64_t runs = best;
-    static const uint8_t searched[] = {YK_PNG_NONE, YK_PNG_SUB};
-    for (size_t i = 0; i <= sizeof searched; i++) {
-        unsigned filter = i < sizeof searched ? searched[i] : plan->filter;
-        sample_filter(sample, filter);
+    const uint64_t runs = best;
+    const uint8_t searched[] = {plan->filter, YK_PNG_NONE, YK_PNG_SUB};
+    for (size_t i = 0; i < sizeof searched; i++) {
+        sample_filter(sample, searched[i]);
         uint64_t bits = sample_estimate(sample, YK_DEFLATE_MATCHES).bits;
+        if (i == 0 && bits >= runs && !drawn) /* a photograph: no other filter makes up for it */
+            break;
         if (bits < best && better(bits, runs, terms->matches_gain)) {
             best = bits;
-            plan->filter = (uint8_t)filter;
+            plan->filter = searched[i];
             plan->coder = YK_PNG_MATCHES;
         }
     }
@@ -213,7 +215,7 @@ enum yk_status yk_png_choose(const struct yk_png_rows *source, int level, struct
     bool own = level == YK_EFFORT_BALANCED || level == YK_EFFORT_FAST || level == 1 || level == 2;
     uint64_t raw = (source->row_bytes + 1) * (uint64_t)source->image->height;
     if (own && raw <= TINY) {
-        *plan = (struct yk_png_plan){.filter = YK_PNG_LEAST, .coder = YK_PNG_RUNS};
+        *plan = (struct yk_png_plan){.filter = YK_PNG_PAETH, .coder = YK_PNG_RUNS};
         return YK_OK;
     }
     unsigned effort = raw > TINY && raw <= SMALL_RAW ? 10 : 9;

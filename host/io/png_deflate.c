@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "png_count.h"
 #include "png_emit.h"
 #include "png_huffman.h"
 
@@ -25,10 +26,9 @@ struct yk_deflate {
 
 struct block {
     size_t from, to; /* its bytes */
-    uint32_t litlen[YK_LITLEN_SYMBOLS], distance[YK_DISTANCE_SYMBOLS];
+    struct yk_counts counts;
     uint8_t litlen_lengths[YK_LITLEN_SYMBOLS], distance_lengths[YK_DISTANCE_SYMBOLS];
     struct yk_huffman_header header;
-    uint64_t extra_bits;
 };
 
 struct yk_deflate *yk_deflate_create(void)
@@ -43,57 +43,11 @@ void yk_deflate_free(struct yk_deflate *work)
 
 size_t yk_deflate_bound(size_t size)
 {
-    /* Stored blocks of BLOCK_MIN bytes are the worst; then the end, and 8 bytes that the bit writer stores
-     * past what counts. */
-    return size + (size / BLOCK_MIN + 2) * 10 + 32;
-}
-
-/* Four tables, because an equal symbol nearby would wait for the store. */
-static void count_symbols(const uint16_t *p, size_t count, uint32_t totals[YK_SYMBOLS])
-{
-    enum { TABLES = 4 };
-    uint32_t tables[TABLES][YK_SYMBOLS];
-    memset(tables, 0, sizeof tables);
-    for (; count >= TABLES; count -= TABLES, p += TABLES)
-        for (size_t k = 0; k < TABLES; k++)
-            tables[k][p[k]]++;
-    while (count-- > 0)
-        tables[0][*p++]++;
-    memcpy(totals, tables[0], sizeof tables[0]);
-    for (size_t k = 1; k < TABLES; k++)
-        for (size_t s = 0; s < YK_SYMBOLS; s++)
-            totals[s] += tables[k][s];
-}
-
-static void count_block(struct block *block, const struct yk_parsed *parsed, size_t bpp)
-{
-    uint32_t totals[YK_SYMBOLS], lengths[YK_MATCH_MAX + 1] = {0}, near = 0, pixel = 0;
-    count_symbols(parsed->symbols, parsed->symbol_count, totals);
-    memset(block->litlen, 0, sizeof block->litlen);
-    memset(block->distance, 0, sizeof block->distance);
-    memcpy(block->litlen, totals, 256 * sizeof totals[0]);
-    block->litlen[YK_END_OF_BLOCK] = 1;
-    for (size_t i = 0; i < parsed->token_count; i++) {
-        const struct yk_token *token = &parsed->tokens[i];
-        lengths[token->length]++; /* [0]: the last token, which copies nothing */
-        if (token->length)
-            block->distance[yk_distance_symbol(token->distance)]++;
-    }
-    for (unsigned n = YK_MATCH_MIN; n <= YK_MATCH_MAX; n++) {
-        uint32_t ones = totals[YK_RUN_NEAR + n - YK_MATCH_MIN],
-                 pixels = totals[YK_RUN_PIXEL + n - YK_MATCH_MIN];
-        near += ones;
-        pixel += pixels;
-        if (lengths[n] + ones + pixels > 0)
-            block->litlen[yk_length_symbol(n)] += lengths[n] + ones + pixels;
-    }
-    block->distance[yk_distance_symbol(1)] += near;
-    block->distance[yk_distance_symbol((unsigned)bpp)] += pixel;
-    block->extra_bits = 0;
-    for (unsigned s = 257; s < YK_LITLEN_SYMBOLS; s++)
-        block->extra_bits += (uint64_t)block->litlen[s] * yk_length_extra(s);
-    for (unsigned s = 0; s < YK_DISTANCE_SYMBOLS; s++)
-        block->extra_bits += (uint64_t)block->distance[s] * yk_distance_extra(s);
+    /* Stored blocks of BLOCK_MIN bytes are the worst that stays; one block of literals, of up to YK_CODE_BITS
+     * each, is written before it is found to be larger than stored; then the end, and 8 bytes that the bit
+     * writer stores past what counts. */
+    size_t block = size < YK_PARSED_SYMBOLS ? size : YK_PARSED_SYMBOLS;
+    return size + block * (YK_CODE_BITS - 8) / 8 + (size / BLOCK_MIN + 2) * 10 + 32 + YK_HEADER_BYTES;
 }
 
 static uint64_t weigh(const uint32_t *counts, const uint8_t *lengths, size_t symbols)
@@ -104,15 +58,25 @@ static uint64_t weigh(const uint32_t *counts, const uint8_t *lengths, size_t sym
     return bits;
 }
 
-/* Codes for the block; returns its bits. */
-static uint64_t plan_block(struct block *block, const struct yk_parsed *parsed, size_t bpp)
+/* Codes for the block; returns its bits, which are an estimate where the counts are. */
+static uint64_t plan_block(struct block *block, const struct yk_parsed *parsed,
+                           const struct yk_deflate_job *job)
 {
-    count_block(block, parsed, bpp);
-    yk_huffman_lengths(block->litlen, YK_LITLEN_SYMBOLS, YK_CODE_BITS, block->litlen_lengths);
-    yk_huffman_lengths(block->distance, YK_DISTANCE_SYMBOLS, YK_DISTANCE_BITS, block->distance_lengths);
+    const struct yk_counts *counts = &block->counts;
+    /* long runs: a drawn image, which an estimate makes 2 % larger; counting takes little of its time */
+    const bool drawn = block->to - block->from > 2 * parsed->symbol_count;
+    yk_count_block(&block->counts, parsed, job->bpp, job->exact || drawn);
+    yk_huffman_lengths(counts->litlen, YK_LITLEN_SYMBOLS, YK_CODE_BITS, block->litlen_lengths);
+    yk_huffman_lengths(counts->distance, YK_DISTANCE_SYMBOLS, YK_DISTANCE_BITS, block->distance_lengths);
     yk_huffman_header(block->litlen_lengths, block->distance_lengths, &block->header);
-    return 3 + block->header.bits + weigh(block->litlen, block->litlen_lengths, YK_LITLEN_SYMBOLS) +
-           weigh(block->distance, block->distance_lengths, YK_DISTANCE_SYMBOLS) + block->extra_bits;
+    return 3 + block->header.bits + weigh(counts->litlen, block->litlen_lengths, YK_LITLEN_SYMBOLS) +
+           weigh(counts->distance, block->distance_lengths, YK_DISTANCE_SYMBOLS) + counts->extra_bits;
+}
+
+/* Bits that `size` bytes take stored, at the most. */
+static uint64_t stored_bits(size_t size)
+{
+    return (uint64_t)size * 8 + (size / STORED_MAX + 1) * 40;
 }
 
 static void store_block(struct yk_bits *bits, const uint8_t *data, size_t size, bool last)
@@ -142,6 +106,15 @@ static void next_block(struct yk_deflate *work, const struct yk_deflate_job *job
                                         room, job->method == YK_DEFLATE_DEEP);
 }
 
+static void code_block(struct yk_deflate *work, const struct block *block, const struct yk_deflate_job *job,
+                       uint64_t cost, bool last, struct yk_bits *bits)
+{
+    yk_bits_put(bits, last | 2 << 1, 3);
+    yk_bits_append(bits, block->header.bytes, block->header.bits);
+    yk_emit_tables_make(&work->tables, block->litlen_lengths, block->distance_lengths, job->bpp);
+    yk_emit_block(bits, &work->tables, &work->parsed, cost, job->level);
+}
+
 size_t yk_deflate_strip(struct yk_deflate *work, const struct yk_deflate_job *job, uint8_t *out)
 {
     struct yk_bits bits = {.at = out};
@@ -150,17 +123,17 @@ size_t yk_deflate_strip(struct yk_deflate *work, const struct yk_deflate_job *jo
         yk_matcher_begin(&work->matcher, job->size, job->row, job->bpp);
     while (block.to < job->size) {
         next_block(work, job, &block);
-        bool last = job->last && block.to == job->size;
-        uint64_t cost = plan_block(&block, &work->parsed, job->bpp);
-        size_t size = block.to - block.from;
-        if (cost >= (uint64_t)size * 8 + (size / STORED_MAX + 1) * 40) {
-            store_block(&bits, job->data + block.from, size, last);
-            continue;
+        const bool last = job->last && block.to == job->size;
+        const uint64_t cost = plan_block(&block, &work->parsed, job);
+        const size_t size = block.to - block.from;
+        const struct yk_bits before = bits;
+        if (cost < stored_bits(size)) {
+            code_block(work, &block, job, cost, last, &bits);
+            if ((uint64_t)(bits.at - before.at) <= stored_bits(size) / 8)
+                continue;
+            bits = before; /* what was counted was not like the rest */
         }
-        yk_bits_put(&bits, last | 2 << 1, 3);
-        yk_bits_append(&bits, block.header.bytes, block.header.bits);
-        yk_emit_tables_make(&work->tables, block.litlen_lengths, block.distance_lengths, job->bpp);
-        yk_emit_block(&bits, &work->tables, &work->parsed, job->level);
+        store_block(&bits, job->data + block.from, size, last);
     }
     if (!job->last || job->size == 0)
         store_block(&bits, out, 0, job->last);
@@ -176,12 +149,10 @@ struct yk_deflate_estimate yk_deflate_estimate(struct yk_deflate *work, const st
         yk_matcher_begin(&work->matcher, job->size, job->row, job->bpp);
     while (block.to < job->size) {
         next_block(work, job, &block);
-        uint64_t bits = plan_block(&block, &work->parsed, job->bpp);
+        uint64_t bits = plan_block(&block, &work->parsed, job);
         uint64_t stored = (uint64_t)(block.to - block.from) * 8 + 40;
         estimate.bits += bits < stored ? bits : stored;
-        unsigned literals = 0;
-        for (unsigned k = 0; k < 256; k++)
-            literals += block.litlen[k] > 0;
+        unsigned literals = block.counts.literals;
         estimate.literals = literals > estimate.literals ? literals : estimate.literals;
     }
     return estimate;

@@ -2,11 +2,11 @@
  * Tokens to bits (contract in png_emit.h). */
 #include "png_emit.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-/* What fits beside the up to 7 bits that wait: 64 bits would read as none in a 6-bit count. */
-enum { BITS_FREE = 63 - 7 };
-_Static_assert(2 * (YK_CODE_BITS + 5 + YK_DISTANCE_BITS + 1) <= BITS_FREE, "two runs fit");
+/* What fits beside the up to 7 bits that wait, with a table entry's low bits below it that are its number. */
+enum { BITS_FREE = 64 - 7 - 6, EIGHT_MEAN = 5 };
 _Static_assert(YK_CODE_BITS + 5 + YK_DISTANCE_BITS + 13 <= BITS_FREE, "a match fits");
 
 const uint8_t yk_length_symbols[YK_MATCH_MAX + 1] = {
@@ -31,30 +31,14 @@ static inline void store64(uint8_t *at, uint64_t v)
     memcpy(at, &v, sizeof v);
 }
 
-/* Writes whole bytes; fewer than 8 bits stay. `count` may hold more above its low 6 bits, which are the
- * number. */
-static inline void flush(struct yk_bits *bits)
-{
-    store64(bits->at, bits->held);
-    unsigned count = bits->count & 63;
-    bits->at += count >> 3;
-    bits->held >>= count & 56;
-    bits->count = count & 7;
-}
-
-/* Appends a table entry without flushing. Its number of bits is its low byte, which is all that a shift by a
- * 64-bit register looks at. */
-static inline void add(struct yk_bits *bits, uint64_t entry)
-{
-    bits->held |= (entry >> 8) << (bits->count & 63);
-    bits->count += (unsigned)entry;
-}
-
 void yk_bits_put(struct yk_bits *bits, uint64_t value, unsigned count)
 {
     bits->held |= value << bits->count;
     bits->count += count;
-    flush(bits);
+    store64(bits->at, bits->held);
+    bits->at += bits->count >> 3;
+    bits->held >>= bits->count & ~7u;
+    bits->count &= 7;
 }
 
 void yk_bits_append(struct yk_bits *bits, const uint8_t *bytes, size_t count)
@@ -71,17 +55,24 @@ void yk_bits_align(struct yk_bits *bits)
         yk_bits_put(bits, 0, 8 - bits->count);
 }
 
+/* `bits` and how many, as an entry of the tables. */
+static uint64_t entry_of(uint64_t bits, unsigned count)
+{
+    return count ? bits << (64 - count) | count : 0;
+}
+
+/* Two entries as one, of up to 58 bits. */
 static uint64_t joined(uint64_t first, uint64_t second)
 {
-    uint64_t bits = first & 0xff;
-    return (first >> 8 | (second >> 8) << bits) << 8 | (bits + (second & 0xff));
+    uint64_t count = (first & 0x3f) + (second & 0x3f);
+    return ((first & ~UINT64_C(0x3f)) >> (second & 0x3f) | (second & ~UINT64_C(0x3f))) | count;
 }
 
 /* The code and the extra bits of a distance. */
 static uint64_t distance_entry(const struct yk_emit_tables *tables, unsigned distance)
 {
     unsigned symbol = yk_distance_symbol(distance), extra = yk_distance_extra(symbol);
-    return joined(tables->distances[symbol], (uint64_t)((distance - 1) & ((1u << extra) - 1)) << 8 | extra);
+    return joined(tables->distances[symbol], entry_of((distance - 1) & ((1u << extra) - 1), extra));
 }
 
 void yk_emit_tables_make(struct yk_emit_tables *tables, const uint8_t litlen[YK_LITLEN_SYMBOLS],
@@ -91,93 +82,162 @@ void yk_emit_tables_make(struct yk_emit_tables *tables, const uint8_t litlen[YK_
     yk_huffman_codes(litlen, YK_LITLEN_SYMBOLS, codes);
     yk_huffman_codes(distance, YK_DISTANCE_SYMBOLS, distance_codes);
     for (unsigned s = 0; s < YK_DISTANCE_SYMBOLS; s++)
-        tables->distances[s] = (uint32_t)distance_codes[s] << 8 | distance[s];
-    tables->end = (uint32_t)codes[YK_END_OF_BLOCK] << 8 | litlen[YK_END_OF_BLOCK];
-    tables->widest = 0;
+        tables->distances[s] = entry_of(distance_codes[s], distance[s]);
+    tables->end = entry_of(codes[YK_END_OF_BLOCK], litlen[YK_END_OF_BLOCK]);
     for (unsigned s = 0; s < 256; s++)
-        tables->symbols[s] = (uint32_t)codes[s] << 8 | litlen[s];
+        tables->symbols[s] = entry_of(codes[s], litlen[s]);
     const uint64_t near = distance_entry(tables, 1), pixel = distance_entry(tables, (unsigned)bpp);
-    const uint64_t farther = (near & 0xff) > (pixel & 0xff) ? near & 0xff : pixel & 0xff;
     unsigned n = YK_MATCH_MIN;
     for (unsigned symbol = 257; symbol < YK_LITLEN_SYMBOLS; symbol++) {
         unsigned extra = yk_length_extra(symbol);
-        uint64_t code = (uint64_t)codes[symbol] << 8 | litlen[symbol];
+        uint64_t code = entry_of(codes[symbol], litlen[symbol]);
         /* symbol 284 has room for 32 lengths, but the last, 258, is a symbol of its own */
         for (unsigned value = 0; value < 1u << extra && n <= YK_MATCH_MAX - (symbol == 284); value++, n++) {
-            uint64_t length = joined(code, (uint64_t)value << 8 | extra);
-            tables->lengths[n] = (uint32_t)length; /* up to 17 bits */
+            uint64_t length = joined(code, entry_of(value, extra));
+            tables->lengths[n] = length;
             tables->symbols[YK_RUN_NEAR + n - YK_MATCH_MIN] = joined(length, near);
             tables->symbols[YK_RUN_PIXEL + n - YK_MATCH_MIN] = joined(length, pixel);
         }
-        if (litlen[symbol] && litlen[symbol] + extra + farther > tables->widest)
-            tables->widest = (unsigned)(litlen[symbol] + extra + farther);
     }
 }
 
-static inline __attribute__((always_inline)) const uint16_t *emit_symbols(struct yk_bits *bits,
+/* Bits that wait, the newest one on top: appending moves the older ones down, and nothing moves when whole
+ * bytes are taken from them. Below the oldest is rubbish. */
+struct queue {
+    uint8_t *at;
+    uint64_t held;
+    unsigned count;
+};
+
+/* Several entries in one: the bits as in an entry, how many there are in the low byte of `count`. */
+struct group {
+    uint64_t bits, count;
+};
+
+static inline struct group group_of(uint64_t entry)
+{
+    return (struct group){entry, entry};
+}
+
+/* A shift by a 64-bit register looks at its low 6 bits alone, where the number is. What that leaves of the
+ * first one's number is below what counts. */
+static inline struct group follow(struct group first, struct group second)
+{
+    return (struct group){first.bits >> (second.count & 63) | second.bits, first.count + second.count};
+}
+
+static inline void append(struct queue *queue, struct group group)
+{
+    queue->held = queue->held >> (group.count & 63) | group.bits;
+    queue->count += (unsigned)(group.count & 0xff);
+}
+
+/* Writes whole bytes; fewer than 8 bits stay. At least one bit waits. */
+static inline void flush(struct queue *queue)
+{
+    store64(queue->at, queue->held >> ((64 - queue->count) & 63));
+    queue->at += queue->count >> 3;
+    queue->count &= 7;
+}
+
+static inline __attribute__((always_inline)) struct group group_at(const struct yk_emit_tables *tables,
+                                                                   const uint16_t *p)
+{
+    return follow(follow(group_of(tables->symbols[p[0]]), group_of(tables->symbols[p[1]])),
+                  follow(group_of(tables->symbols[p[2]]), group_of(tables->symbols[p[3]])));
+}
+
+static inline void emit_each(struct queue *queue, const struct yk_emit_tables *tables, const uint16_t *p,
+                             size_t count)
+{
+    for (size_t k = 0; k < count; k++) {
+        append(queue, group_of(tables->symbols[p[k]]));
+        flush(queue);
+    }
+}
+
+/* Four symbols, of which `group` was made. */
+static inline void emit_four(struct queue *queue, const struct yk_emit_tables *tables, const uint16_t *p,
+                             struct group group)
+{
+    if (__builtin_expect((group.count & 0xff) > BITS_FREE, 0)) { /* long runs */
+        emit_each(queue, tables, p, 4);
+        return;
+    }
+    append(queue, group);
+    flush(queue);
+}
+
+/* `eight`: so many mostly fit at once. */
+static inline __attribute__((always_inline)) const uint16_t *emit_symbols(struct queue *queue,
                                                                           const struct yk_emit_tables *tables,
                                                                           const uint16_t *p, size_t count,
-                                                                          size_t each)
+                                                                          bool eight)
 {
-    for (; count >= each; count -= each) {
-        for (size_t k = 0; k < each; k++)
-            add(bits, tables->symbols[p[k]]);
-        flush(bits);
-        p += each;
+    for (; eight && count >= 8; count -= 8, p += 8) {
+        struct group first = group_at(tables, p), second = group_at(tables, p + 4);
+        struct group all = follow(first, second);
+        if (__builtin_expect((all.count & 0xff) > BITS_FREE, 0)) {
+            emit_four(queue, tables, p, first);
+            emit_four(queue, tables, p + 4, second);
+            continue;
+        }
+        append(queue, all);
+        flush(queue);
     }
-    for (; count > 0; count--) {
-        add(bits, tables->symbols[*p++]);
-        flush(bits);
-    }
-    return p;
+    for (; count >= 4; count -= 4, p += 4)
+        emit_four(queue, tables, p, group_at(tables, p));
+    emit_each(queue, tables, p, count);
+    return p + count;
 }
 
 static inline __attribute__((always_inline)) void
-emit(struct yk_bits *shared, const struct yk_emit_tables *tables, const struct yk_parsed *parsed)
+emit(struct yk_bits *bits, const struct yk_emit_tables *tables, const struct yk_parsed *parsed, bool eight)
 {
-    struct yk_bits bits = *shared;
+    struct queue queue = {bits->at, bits->count ? bits->held << (64 - bits->count) : 0, bits->count};
     const uint16_t *p = parsed->symbols;
     for (const struct yk_token *token = parsed->tokens; token < parsed->tokens + parsed->token_count;
          token++) {
-        if (tables->widest <= BITS_FREE / 4)
-            p = emit_symbols(&bits, tables, p, token->symbols, 4);
-        else if (tables->widest <= BITS_FREE / 3)
-            p = emit_symbols(&bits, tables, p, token->symbols, 3);
-        else
-            p = emit_symbols(&bits, tables, p, token->symbols, 2);
+        p = emit_symbols(&queue, tables, p, token->symbols, eight);
         if (token->length == 0)
             continue;
         unsigned symbol = yk_distance_symbol(token->distance), extra = yk_distance_extra(symbol);
-        add(&bits, tables->lengths[token->length]);
-        add(&bits, tables->distances[symbol]);
-        bits.held |= (uint64_t)((token->distance - 1u) & ((1u << extra) - 1)) << (bits.count & 63);
-        bits.count += extra;
-        flush(&bits);
+        uint64_t value = (token->distance - 1u) & ((1u << extra) - 1);
+        append(&queue, group_of(tables->lengths[token->length]));
+        append(&queue, group_of(tables->distances[symbol]));
+        append(&queue, (struct group){value << ((64 - extra) & 63), extra}); /* no extra bits: 0 */
+        flush(&queue);
     }
-    add(&bits, tables->end);
-    flush(&bits);
-    *shared = bits;
+    append(&queue, group_of(tables->end));
+    flush(&queue);
+    *bits = (struct yk_bits){queue.at, queue.count ? queue.held >> (64 - queue.count) : 0, queue.count};
 }
 
 #if defined(__x86_64__)
 /* BMI2's shifts take their count from any register and leave the flags alone: the same code is a third
  * faster. */
-__attribute__((target("bmi,bmi2,lzcnt"))) static void
-emit_bmi2(struct yk_bits *bits, const struct yk_emit_tables *tables, const struct yk_parsed *parsed)
+__attribute__((target("bmi,bmi2,lzcnt"))) static void emit_bmi2(struct yk_bits *bits,
+                                                                const struct yk_emit_tables *tables,
+                                                                const struct yk_parsed *parsed, bool eight)
 {
-    emit(bits, tables, parsed);
+    if (eight)
+        emit(bits, tables, parsed, true);
+    else
+        emit(bits, tables, parsed, false);
 }
 #endif
 
 void yk_emit_block(struct yk_bits *bits, const struct yk_emit_tables *tables, const struct yk_parsed *parsed,
-                   enum yk_cpu level)
+                   uint64_t expected, enum yk_cpu level)
 {
+    /* one standard deviation of eight symbols' bits fits beside their mean */
+    bool eight = expected < (uint64_t)parsed->symbol_count * EIGHT_MEAN;
 #if defined(__x86_64__)
     if (level >= YK_CPU_V3) {
-        emit_bmi2(bits, tables, parsed);
+        emit_bmi2(bits, tables, parsed, eight);
         return;
     }
 #endif
     (void)level;
-    emit(bits, tables, parsed);
+    emit(bits, tables, parsed, eight);
 }

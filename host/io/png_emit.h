@@ -26,13 +26,12 @@ void yk_bits_append(struct yk_bits *bits, const uint8_t *bytes, size_t count);
 /* Fills the last byte with zeros. */
 void yk_bits_align(struct yk_bits *bits);
 
-/* Codes with their extra bits in one number: bits << 8 | how many. */
+/* Codes with their extra bits: the bits on top, how many there are in the low 6 bits. */
 struct yk_emit_tables {
-    uint64_t symbols[YK_SYMBOLS]; /* up to 28 bits */
-    uint32_t lengths[YK_MATCH_MAX + 1];
-    uint32_t distances[YK_DISTANCE_SYMBOLS]; /* the code alone */
-    uint32_t end;
-    unsigned widest; /* most bits of any symbol that has a code */
+    uint64_t symbols[YK_SYMBOLS];            /* up to 28 bits */
+    uint64_t lengths[YK_MATCH_MAX + 1];      /* up to 17 */
+    uint64_t distances[YK_DISTANCE_SYMBOLS]; /* the code alone */
+    uint64_t end;
 };
 
 /* `bpp`: the distance that YK_RUN_PIXEL stands for. The lengths are at most YK_CODE_BITS, those of distances
@@ -40,9 +39,10 @@ struct yk_emit_tables {
 void yk_emit_tables_make(struct yk_emit_tables *tables, const uint8_t litlen[YK_LITLEN_SYMBOLS],
                          const uint8_t distance[YK_DISTANCE_SYMBOLS], size_t bpp);
 
-/* Writes a block's tokens and the end of the block. */
+/* Writes a block's tokens and the end of the block. `expected`: how many bits that takes, about; it decides
+ * how many symbols are joined before they are written, not what is written. */
 void yk_emit_block(struct yk_bits *bits, const struct yk_emit_tables *tables, const struct yk_parsed *parsed,
-                   enum yk_cpu level);
+                   uint64_t expected, enum yk_cpu level);
 
 /* The symbol of a length 3 .. 258, less 257, and how many extra bits it has; of a distance 1 .. 32768 and its
  * extra bits (RFC 1951, 3.2.5). */

@@ -46,6 +46,7 @@ static inline size_t ones_from(uint64_t mask, unsigned first)
     return rest ? (size_t)__builtin_ctzll(rest) : 64;
 }
 
+/* A window of 64 bytes at a time, whose masks do not wait for the runs of the window before. */
 static size_t parse_runs(struct yk_parsed *parsed, const uint8_t *data, size_t from, size_t to, size_t bpp,
                          size_t room)
 {
@@ -54,30 +55,30 @@ static size_t parse_runs(struct yk_parsed *parsed, const uint8_t *data, size_t f
     for (; at < bpp && at < to; at++) /* nothing before it to repeat */
         *out++ = data[at];
     while (at < to && out < full) {
-        uint64_t near = equal_mask(data + at, 1), pixel = equal_mask(data + at, bpp);
+        size_t left = to - at, next = left < 64 ? left : WINDOW_STARTS, done = 0;
+        uint64_t there = left < 64 ? ((uint64_t)1 << left) - 1 : UINT64_MAX;
+        uint64_t near = equal_mask(data + at, 1) & there, pixel = equal_mask(data + at, bpp) & there;
         uint64_t starts = runs_start(near) | runs_start(pixel);
-        size_t left = to - at;
         widen(out, data + at);
-        unsigned first = starts ? (unsigned)__builtin_ctzll(starts) : WINDOW_STARTS;
-        if (first + RUN_MIN > left) {
-            out += left;
-            at = to;
-            break;
+        while (starts) {
+            unsigned first = (unsigned)__builtin_ctzll(starts);
+            size_t near_length = ones_from(near, first), pixel_length = ones_from(pixel, first);
+            bool is_near = near_length >= pixel_length;
+            size_t length = is_near ? near_length : pixel_length;
+            if (first + length >= 64) /* perhaps longer than the mask shows */
+                length = agreeing_far(data + at + first, data + at + first - (is_near ? 1 : bpp),
+                                      left - first < YK_MATCH_MAX ? left - first : YK_MATCH_MAX);
+            out += first - done;
+            *out++ = (uint16_t)((is_near ? YK_RUN_NEAR : YK_RUN_PIXEL) + length - YK_MATCH_MIN);
+            done = first + length;
+            if (done >= 64)
+                break;
+            widen(out, data + at + done);
+            starts &= UINT64_MAX << done;
         }
-        out += first;
-        at += first;
-        if (!starts)
-            continue;
-        size_t near_length = ones_from(near, first), pixel_length = ones_from(pixel, first);
-        size_t length = near_length >= pixel_length ? near_length : pixel_length;
-        unsigned base = near_length >= pixel_length ? YK_RUN_NEAR : YK_RUN_PIXEL;
-        left -= first;
-        if (first + length >= 64) /* perhaps longer than the mask shows */
-            length = agreeing_far(data + at, data + at - (base == YK_RUN_NEAR ? 1 : bpp),
-                                  left < YK_MATCH_MAX ? left : YK_MATCH_MAX);
-        length = length < left ? length : left;
-        *out++ = (uint16_t)(base + length - YK_MATCH_MIN);
-        at += length;
+        next = next > done ? next : done;
+        out += next - done;
+        at += next;
     }
     parsed->symbol_count = (size_t)(out - parsed->symbols);
     parsed->token_count = 1;

@@ -131,6 +131,7 @@ static size_t code_own(struct yk_png_work *work, const struct yk_png_rows *sourc
         .row = source->row_bytes + 1,
         .block = plan->thorough ? THOROUGH_BLOCK : 0,
         .last = last,
+        .exact = plan->thorough,
         .level = source->level,
     };
     return yk_deflate_strip(work->deflate, &job, out);

@@ -34,7 +34,7 @@ struct yk_png_plan {
     uint8_t filter; /* an yk_png_filter or YK_PNG_LEAST */
     uint8_t coder;  /* an yk_png_coder */
     uint8_t level;  /* for YK_PNG_LIBDEFLATE */
-    bool thorough;  /* smaller blocks */
+    bool thorough;  /* smaller blocks, all of whose symbols are counted */
 };
 
 /* The pixels as rows in file order. Borrows the image. */

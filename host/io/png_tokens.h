@@ -25,7 +25,8 @@ enum {
     YK_RUN_NEAR = 256,
     YK_RUN_PIXEL = 512,
     YK_SYMBOLS = 768,
-    YK_BLOCK_SYMBOLS = 1 << 16, /* the most of a block */
+    YK_BLOCK_SYMBOLS = 1 << 16, /* the most of a block, but for what a parser may exceed `room` by: */
+    YK_PARSED_SYMBOLS = YK_BLOCK_SYMBOLS + 512,
     YK_READ_PAST = 80 /* bytes past the data that must be readable; what they hold does not matter */
 };
 
@@ -38,8 +39,7 @@ struct yk_token {
 /* One block: the tokens use up the symbols exactly. */
 struct yk_parsed {
     size_t symbol_count, token_count;
-    uint16_t
-        symbols[YK_BLOCK_SYMBOLS + 1024]; /* what a parser may exceed `room` by, and write past the last */
+    uint16_t symbols[YK_PARSED_SYMBOLS + 512]; /* what a parser may write past the last */
     struct yk_token tokens[YK_BLOCK_SYMBOLS + 8];
 };
 
