@@ -10,7 +10,9 @@
 #include "mem.h"
 
 enum {
-    TINY = 32 << 10, /* bytes of an image for which a sample would cost more than the rest */
+    /* Bytes of an image for which a sample would cost more than the rest: one filter, 1 to 2 % larger than
+     * the least of every row, and 13 % faster. */
+    TINY = 32 << 10,
     SLICES = 4,
     SAMPLE_MIN = 16 << 10, /* bytes; a small image is its own sample */
     SAMPLE_MAX = 64 << 10,
