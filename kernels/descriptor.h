@@ -105,6 +105,16 @@ typedef void yk_load_fn(const unsigned char *bytes, size_t stride, int channels,
 typedef void yk_store_fn(const float *planes, int plane_stride, int plane_size, unsigned char *bytes, size_t stride,
                          int channels, int wide, int width, int rows);
 
+/* One column sum of a resampler, to which a few of its rows are added: sum[x] += weights[k] * row first + k, x, for
+ * k below count. */
+struct yk_share {
+    float *sum;
+    const float *weights;
+    int first, count;
+};
+/* Adds to n samples of each sum, in the order of the rows; up to 63 further samples are touched. */
+typedef void yk_add_fn(const struct yk_share *shares, int count, const float *rows, ptrdiff_t step, int n);
+
 /* The CPU code of one level; `ops` is parallel to yk_op_table. */
 struct yk_op_rows {
     yk_rows_fn *rows;
@@ -114,6 +124,7 @@ struct yk_level {
     const char *name; /* "scalar", "x86-64", "v3", "v4" */
     yk_load_fn *load;
     yk_store_fn *store;
+    yk_add_fn *add;
     const struct yk_op_rows *const *ops;
 };
 

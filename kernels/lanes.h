@@ -7,6 +7,7 @@
 #ifndef YK_LANES_H
 #define YK_LANES_H
 
+#include "descriptor.h"
 #include "prelude.h"
 
 /* Wider vectors than a register: GCC takes them apart into single samples, on the stack, which is 20 times slower. */
@@ -244,6 +245,27 @@ YK_FN void yk_sums_pair(struct yk_taps a, struct yk_taps b, int taps, const floa
         yk_store_vector(a.out + v * YK_LANES, sum_a[v]);
         yk_store_vector(b.out + v * YK_LANES, sum_b[v]);
     }
+}
+
+/* The level's yk_add_fn. A few columns of all rows and sums at a time, which the first-level cache then holds. */
+YK_APART void yk_add_rows(const struct yk_share *shares, int count, const float *rows, ptrdiff_t step, int n)
+{
+    for (int x = 0; x < n; x += 4 * YK_LANES)
+        for (int s = 0; s < count; s++) {
+            const float *row = rows + shares[s].first * step + x;
+            yk_vector sum[4];
+            YK_UNROLL
+            for (int v = 0; v < 4; v++)
+                sum[v] = yk_load_vector(shares[s].sum + x + v * YK_LANES);
+            for (int k = 0; k < shares[s].count; k++, row += step) {
+                YK_UNROLL
+                for (int v = 0; v < 4; v++)
+                    sum[v] = sum[v] + shares[s].weights[k] * yk_load_vector(row + v * YK_LANES);
+            }
+            YK_UNROLL
+            for (int v = 0; v < 4; v++)
+                yk_store_vector(shares[s].sum + x + v * YK_LANES, sum[v]);
+        }
 }
 
 #endif

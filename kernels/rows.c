@@ -19,4 +19,4 @@ static const struct yk_op_rows *const op_rows[] = {
 #undef YK_OP
 };
 
-const struct yk_level YK_CAT(yk_level_, YK_LEVEL) = {YK_LEVEL_NAME, yk_load, yk_store, op_rows};
+const struct yk_level YK_CAT(yk_level_, YK_LEVEL) = {YK_LEVEL_NAME, yk_load, yk_store, yk_add_rows, op_rows};

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu_resample.h"
 #include "mem.h"
 
 enum {
@@ -39,6 +40,9 @@ struct yk_cpu_scratch {
     size_t count;
     float *taps; /* scratch of the row functions */
     size_t taps_floats;
+    struct yk_cpu_resample resample;
+    size_t bottom; /* the first buffer that is used: 1 where cpu_resample.h makes its rows from the source,
+                      else 0 */
 };
 
 struct yk_cpu_scratch *yk_cpu_scratch_create(void)
@@ -54,6 +58,7 @@ void yk_cpu_scratch_free(struct yk_cpu_scratch *scratch)
         yk_mem_free(scratch->rows[k].memory);
     free(scratch->rows);
     yk_mem_free(scratch->taps);
+    yk_cpu_resample_clear(&scratch->resample);
     free(scratch);
 }
 
@@ -180,10 +185,13 @@ static enum yk_status want_taps(struct yk_cpu_scratch *scratch, const struct yk_
 }
 
 /* Output rows per strip such that all buffers fit STRIP_FLOATS, by each buffer's rows per output row. */
-static int strip_height(const struct yk_program *program)
+static int strip_height(const struct yk_program *program, size_t bottom)
 {
     double floats = 0.0;
-    for (size_t k = 0; k <= program->count; k++) {
+    if (bottom) /* a column sum for each row of the result */
+        floats += (double)program->steps->in.width * (program->steps->in.colours + program->steps->in.alpha) *
+                  program->steps->plan.height / program->out_height;
+    for (size_t k = bottom; k <= program->count; k++) {
         const struct yk_step *step = k < program->count ? &program->steps[k] : NULL;
         double width = step ? step->in.width : program->out_width;
         double height = step ? step->in.height : program->out_height;
@@ -206,14 +214,12 @@ static enum yk_status load_rows(const struct yk_level *level, const struct rows 
     while (y < fresh->y1) {
         int end = fresh->y1;
         const uint8_t *bytes;
-        size_t stride = source->stride;
-        if (band->feed) {
+        size_t stride;
+        if (band->feed)
             end = end - y > FEED_ROWS ? y + FEED_ROWS : end;
-            enum yk_status status = band->feed->rows(band->feed->context, y, end, &bytes, &stride, error);
-            if (status)
-                return status;
-        } else
-            bytes = yk_image_row(source, (uint32_t)y);
+        enum yk_status status = yk_cpu_source_rows(band, y, end, &bytes, &stride, error);
+        if (status)
+            return status;
         level->load(bytes + (size_t)fresh->x0 * yk_format_bytes(source->format), stride,
                     (int)yk_format_channels(source->format), source->format.depth == 16, rows_at(rows, 0, y),
                     fresh->x1 - fresh->x0, end - y, rows->stride, rows->capacity * rows->stride);
@@ -238,6 +244,18 @@ static enum yk_status run_step(const struct yk_level *level, struct yk_cpu_scrat
     return YK_OK;
 }
 
+/* The rows of buffer 1 straight from the source. */
+static enum yk_status run_resample(const struct yk_level *level, struct yk_cpu_scratch *scratch,
+                                   const struct yk_band *band, const struct rows *to, struct yk_error *error)
+{
+    struct yk_pass pass =
+        yk_cpu_resample_pass(band->program->steps, to->fresh, to->stride, to->capacity * to->stride);
+    enum yk_status status = want_taps(scratch, &pass, true, error);
+    return status ? status
+                  : yk_cpu_resample_rows(&scratch->resample, level, band, &pass, rows_at(to, 0, to->fresh.y0),
+                                         scratch->taps, error);
+}
+
 /* One strip: what is missing is found from the last buffer to the first, then made from the first to the
  * last. */
 static enum yk_status run_strip(const struct yk_level *level, struct yk_cpu_scratch *scratch,
@@ -255,7 +273,7 @@ static enum yk_status run_strip(const struct yk_level *level, struct yk_cpu_scra
         status = rows_want(rows, planes, reader ? yk_step_reach(reader) : 0, need, error);
         if (status)
             return status;
-        if (first == 0 || rows->fresh.y1 <= rows->fresh.y0)
+        if (first == scratch->bottom || rows->fresh.y1 <= rows->fresh.y0)
             break;
         need = yk_step_need(&program->steps[first - 1], rows->fresh);
     }
@@ -264,7 +282,9 @@ static enum yk_status run_strip(const struct yk_level *level, struct yk_cpu_scra
         if (rows->fresh.y1 <= rows->fresh.y0)
             continue;
         status = k == 0 ? load_rows(level, rows, band, error)
-                        : run_step(level, scratch, &program->steps[k - 1], rows - 1, rows, error);
+                 : k == scratch->bottom
+                     ? run_resample(level, scratch, band, rows, error)
+                     : run_step(level, scratch, &program->steps[k - 1], rows - 1, rows, error);
         if (status)
             return status;
         rows->held.y1 = rows->fresh.y1;
@@ -305,7 +325,13 @@ enum yk_status yk_cpu_band_run(const struct yk_level *level, struct yk_cpu_scrat
     }
     for (size_t k = 0; k <= program->count; k++)
         scratch->rows[k].held = (struct yk_rect){0, 0, 0, 0};
-    int height = strip_height(program);
+    scratch->bottom = yk_cpu_resample_takes(program);
+    if (scratch->bottom) {
+        enum yk_status status = yk_cpu_resample_begin(&scratch->resample, program, error);
+        if (status)
+            return status;
+    }
+    int height = strip_height(program, scratch->bottom);
     for (int y = band->y0; y < band->y1; y += height) {
         int end = band->y1 - y > height ? y + height : band->y1;
         if (y > band->y0 && band->stop && band->stop(band->stop_context))

@@ -9,13 +9,17 @@
 #include "clock.h"
 #include "image_memory.h"
 
+enum { BLOCK_BYTES = 1 << 19 };
+
 /* A file on its way through yk_engine_decode. */
 struct intake {
     struct engine *engine;
     struct work *work;
     unsigned thread;
-    void *rows;    /* of the codec, for decoding from the top down */
-    int top;       /* the first row that it still has */
+    void *rows;                  /* of the codec, for decoding from the top down */
+    int top, bottom;             /* rows that it has given ... */
+    const uint8_t *decoded_rows; /* ... and where */
+    size_t stride;
     bool alone;    /* nobody else is short of work: this worker may do the whole file */
     bool together; /* the rows were computed while they were decoded: all those of `band`, each costing
                       `row_work` */
@@ -56,19 +60,30 @@ static bool may_be_alone(const struct engine *engine, const struct work *work)
            waiting + 1 >= engine->threads;
 }
 
-/* The feed of a band. */
+/* The feed of a band: out of a block of rows, which is decoded when the one before is used up. */
 static enum yk_status feed_rows(void *context, int y0, int y1, const uint8_t **rows, size_t *stride,
                                 struct yk_error *error)
 {
     struct intake *intake = context;
+    const struct yk_image *source = intake->work->job.source;
     if (y0 < intake->top) /* yk_program_streams says that this cannot be */
         return yk_error_set(error, YK_ERR_UNSUPPORTED, "row %d is asked for after row %d", y0, intake->top);
-    intake->top = y0;
-    uint64_t start = yk_clock_ns();
-    enum yk_status status =
-        intake->work->codec->rows_get(intake->rows, (uint32_t)y0, (uint32_t)y1, rows, stride, error);
-    intake->decoded += yk_clock_ns() - start;
-    return status;
+    if (y1 > intake->bottom) {
+        uint64_t start = yk_clock_ns();
+        uint64_t end = (uint64_t)y0 + BLOCK_BYTES / source->stride;
+        end = end > (uint64_t)y1 ? end : (uint64_t)y1;
+        end = end < source->height ? end : source->height;
+        enum yk_status status = intake->work->codec->rows_get(intake->rows, (uint32_t)y0, (uint32_t)end,
+                                                              &intake->decoded_rows, &intake->stride, error);
+        intake->decoded += yk_clock_ns() - start;
+        if (status)
+            return status;
+        intake->top = y0;
+        intake->bottom = (int)end;
+    }
+    *rows = intake->decoded_rows + (size_t)(y0 - intake->top) * intake->stride;
+    *stride = intake->stride;
+    return YK_OK;
 }
 
 static void count_computing(struct engine *engine, int change, uint64_t now)
@@ -94,6 +109,7 @@ static enum yk_status compute(struct intake *intake)
     intake->row_work = yk_work_shape_of(&work->job).row_work;
     uint64_t start = yk_clock_ns(), decoded = intake->decoded;
     count_computing(engine, 1, start);
+    intake->top = intake->bottom = 0;
     enum yk_status status = yk_device_backend(device)->submit(device, intake->thread, &band, &intake->error);
     if (!status)
         status = yk_device_backend(device)->wait(device, intake->thread, UINT64_MAX, &timing, &intake->error);
