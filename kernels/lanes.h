@@ -247,23 +247,26 @@ YK_FN void yk_sums_pair(struct yk_taps a, struct yk_taps b, int taps, const floa
     }
 }
 
-/* The level's yk_add_fn. A few columns of all rows and sums at a time, which the first-level cache then holds. */
+/* The level's yk_add_fn. A few columns of all rows and sums at a time, which the first-level cache then holds; 64 where
+ * there are registers for them, because an addition takes three cycles or four and two can begin in each. */
+enum { YK_ADD = YK_LANES == 8 ? 8 : 4 };
+
 YK_APART void yk_add_rows(const struct yk_share *shares, int count, const float *rows, ptrdiff_t step, int n)
 {
-    for (int x = 0; x < n; x += 4 * YK_LANES)
+    for (int x = 0; x < n; x += YK_ADD * YK_LANES)
         for (int s = 0; s < count; s++) {
             const float *row = rows + shares[s].first * step + x;
-            yk_vector sum[4];
+            yk_vector sum[YK_ADD];
             YK_UNROLL
-            for (int v = 0; v < 4; v++)
+            for (int v = 0; v < YK_ADD; v++)
                 sum[v] = yk_load_vector(shares[s].sum + x + v * YK_LANES);
             for (int k = 0; k < shares[s].count; k++, row += step) {
                 YK_UNROLL
-                for (int v = 0; v < 4; v++)
+                for (int v = 0; v < YK_ADD; v++)
                     sum[v] = sum[v] + shares[s].weights[k] * yk_load_vector(row + v * YK_LANES);
             }
             YK_UNROLL
-            for (int v = 0; v < 4; v++)
+            for (int v = 0; v < YK_ADD; v++)
                 yk_store_vector(shares[s].sum + x + v * YK_LANES, sum[v]);
         }
 }

@@ -97,6 +97,15 @@ YK_FN void OP_FN(put)(float *restrict dst, ptrdiff_t dst_stride, const float *so
 
 #if OP_RESAMPLE
 
+/* How many rows of the strip are rows of the source, one after the other, as they are: all, or none. */
+YK_FN int OP_FN(copied)(const float *weights, const int *start, int taps, int height)
+{
+    int same = taps == 1 && start[height - 1] - start[0] == height - 1;
+    for (int y = 0; y < height; y++)
+        same &= weights[(ptrdiff_t)y * taps] == 1.0f;
+    return same ? height : 0;
+}
+
 /* Column sums of YK_TILE columns, all rows of the strip, turned into blocks of columns; as soon as a block of results
  * has the columns that it needs, its row sums follow, while those are in the cache. scratch as yk_rows_scratch. */
 static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst, const void *params,
@@ -110,14 +119,17 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
     const int height = yk_round_up(pass->dst_h, YK_BLOCK);
     const ptrdiff_t group = (ptrdiff_t)yk_round_up(pass->src_w, YK_TILE) * YK_BLOCK; /* of one block of rows */
     float *block = scratch, *sums = block + 2 * YK_BLOCK * YK_BLOCK, *turned = sums + (ptrdiff_t)height * YK_TILE;
+    /* Whole blocks of rows that are only copied are turned where they are. */
+    const int copied = OP_FN(copied)(weights_y, start_y, taps_y, pass->dst_h) / YK_BLOCK * YK_BLOCK;
     memset(sums, 0, (size_t)height * YK_TILE * sizeof *sums);
     for (int plane = 0; plane < pass->colours_in + pass->alpha_in; plane++) {
         const float *s = src + (ptrdiff_t)plane * pass->src_plane;
+        const float *first = s + (ptrdiff_t)(start_y[0] - pass->src_y0) * pass->src_stride;
         int done = 0; /* columns of the result */
         for (int column = 0; column < pass->src_w; column += YK_TILE) {
             int held = column + YK_TILE < pass->src_w ? column + YK_TILE : pass->src_w;
             for (int x = column; x < held; x += 4 * YK_LANES)
-                for (int y = 0; y < pass->dst_h; y += 2) {
+                for (int y = copied; y < pass->dst_h; y += 2) {
                     int z = y + 1 < pass->dst_h ? y + 1 : y;
                     struct yk_taps a = {sums + y * YK_TILE + x - column, weights_y + (ptrdiff_t)y * taps_y,
                                         start_y[y] - pass->src_y0};
@@ -126,9 +138,12 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
                     yk_sums_pair(a, b, taps_y, s + x, pass->src_stride, 4);
                 }
             for (int y = 0; y < height; y += YK_BLOCK)
-                for (int x = 0; x < YK_TILE; x += YK_BLOCK)
-                    yk_turn_block(turned + y / YK_BLOCK * group + (column + x) * YK_BLOCK, YK_BLOCK,
-                                  sums + y * YK_TILE + x, YK_TILE);
+                for (int x = 0; x < YK_TILE; x += YK_BLOCK) {
+                    const float *from = y < copied ? first + y * (ptrdiff_t)pass->src_stride + column + x
+                                                   : sums + y * YK_TILE + x;
+                    yk_turn_block(turned + y / YK_BLOCK * group + (column + x) * YK_BLOCK, YK_BLOCK, from,
+                                  y < copied ? pass->src_stride : YK_TILE);
+                }
             for (; done < pass->dst_w; done += YK_BLOCK) {
                 int width = pass->dst_w - done < YK_BLOCK ? pass->dst_w - done : YK_BLOCK;
                 if (start_x[done + width - 1] - pass->src_x0 + taps_x > held)

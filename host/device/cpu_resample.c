@@ -11,8 +11,11 @@
 enum {
     CHUNK = 8,    /* source rows added at a time: as many as a PNG decoder makes at once */
     SHARES = 48,  /* sums that a chunk may add to: at the same size Lanczos 3 has 6 + 8 */
+    STRIPE = 512, /* columns of them converted at a time, so that they are added from the first-level cache */
     COLUMNS = 64, /* that vector code may take at a time */
-    LINE = 16     /* samples of a cache line */
+    LINE = 16,    /* samples of a cache line */
+    CHUNK_STRIDE = STRIPE + LINE,
+    PLANES = 4
 };
 
 /* The vertical tables of a resampling step (shape_separable.h). */
@@ -80,6 +83,10 @@ enum yk_status yk_cpu_resample_begin(struct yk_cpu_resample *r, const struct yk_
                                      struct yk_error *error)
 {
     r->first = r->begun = INT_MAX; /* where no strip begins */
+    if (!r->chunk)
+        r->chunk = yk_mem_alloc((uint64_t)CHUNK * PLANES * CHUNK_STRIDE * sizeof *r->chunk);
+    if (!r->chunk)
+        return yk_error_set(error, YK_ERR_NOMEM, "out of memory for rows");
     return make_tables(r, program, error);
 }
 
@@ -87,7 +94,8 @@ void yk_cpu_resample_clear(struct yk_cpu_resample *r)
 {
     free(r->coef);
     free(r->index);
-    yk_mem_free(r->rows);
+    yk_mem_free(r->chunk);
+    yk_mem_free(r->sums);
     *r = (struct yk_cpu_resample){0};
 }
 
@@ -109,7 +117,7 @@ static size_t row_floats(const struct yk_cpu_resample *r)
 /* The sums of row y of the result. */
 static float *sums_of(const struct yk_cpu_resample *r, int y)
 {
-    return r->rows + (size_t)(CHUNK + y - r->first) * row_floats(r);
+    return r->sums + (size_t)(y - r->first) * row_floats(r);
 }
 
 /* Room for the sums of rows first .. end - 1; those that are begun stay. */
@@ -119,18 +127,16 @@ static enum yk_status make_room(struct yk_cpu_resample *r, int end, struct yk_er
     if (end - r->first <= r->capacity)
         return YK_OK;
     int rows = end - r->first + SHARES; /* the next strips' are fewer or a few more */
-    if (!yk_size_mul(most, (uint64_t)CHUNK + (uint64_t)rows, &floats) ||
-        floats > SIZE_MAX / sizeof(float) / 2)
+    if (!yk_size_mul(most, (uint64_t)rows, &floats) || floats > SIZE_MAX / sizeof(float) / 2)
         return yk_error_set(error, YK_ERR_NOMEM, "out of memory for column sums");
     if (floats > r->floats) {
         float *grown = yk_mem_alloc(floats * sizeof *grown);
         if (!grown)
             return yk_error_set(error, YK_ERR_NOMEM, "out of memory for column sums");
         if (r->begun > r->first)
-            memcpy(grown + CHUNK * row_floats(r), sums_of(r, r->first),
-                   (size_t)(r->begun - r->first) * row_floats(r) * sizeof *grown);
-        yk_mem_free(r->rows);
-        r->rows = grown;
+            memcpy(grown, r->sums, (size_t)(r->begun - r->first) * row_floats(r) * sizeof *grown);
+        yk_mem_free(r->sums);
+        r->sums = grown;
         r->floats = (size_t)floats;
     }
     r->capacity = rows;
@@ -150,33 +156,46 @@ static void restart(struct yk_cpu_resample *r, const struct yk_step *step, struc
     r->next = vertical_of(step).start[y];
 }
 
-/* Adds the chunk's rows next .. next + count - 1 to the sums of rows up to end - 1. */
-static void add_chunk(struct yk_cpu_resample *r, const struct yk_level *level, const struct vertical *v,
-                      int count, int end)
+/* The sums up to row `end` - 1 to which `count` rows from r->next on add, as they are in column 0 of plane 0.
+ * Returns how many. */
+static int share_out(const struct yk_cpu_resample *r, const struct vertical *v, int count, int end,
+                     struct yk_share *shares)
 {
-    int width = r->source.x1 - r->source.x0;
-    for (int plane = 0; plane < r->planes; plane++) {
-        struct yk_share shares[SHARES];
-        int used = 0;
-        for (int y = r->first; y < end; y++) {
-            int from = v->start[y] > r->next ? v->start[y] - r->next : 0;
-            int to = v->start[y] + v->taps - r->next;
-            to = to < count ? to : count;
-            if (to <= from)
-                continue;
+    int used = 0;
+    for (int y = r->first; y < end && used < SHARES; y++) {
+        int from = v->start[y] > r->next ? v->start[y] - r->next : 0;
+        int to = v->start[y] + v->taps - r->next;
+        to = to < count ? to : count;
+        if (to > from)
             shares[used++] = (struct yk_share){
-                .sum = sums_of(r, y) + (ptrdiff_t)plane * r->stride,
+                .sum = sums_of(r, y),
                 .weights = v->weights + (ptrdiff_t)y * v->taps + (r->next + from - v->start[y]),
                 .first = from,
                 .count = to - from,
             };
-            if (used == SHARES) {
-                level->add(shares, used, r->rows + (ptrdiff_t)plane * r->stride, (ptrdiff_t)row_floats(r),
-                           width);
-                used = 0;
+    }
+    return used;
+}
+
+/* Adds `count` rows from r->next on, whose bytes are given, stripe by stripe. */
+static void add_chunk(struct yk_cpu_resample *r, const struct yk_level *level, struct yk_format format,
+                      const uint8_t *bytes, size_t stride, int count, const struct yk_share *shares, int used)
+{
+    int width = r->source.x1 - r->source.x0;
+    for (int x = 0; x < width; x += STRIPE) {
+        int columns = width - x < STRIPE ? width - x : STRIPE;
+        level->load(bytes + (size_t)(r->source.x0 + x) * yk_format_bytes(format), stride,
+                    (int)yk_format_channels(format), format.depth == 16, r->chunk, columns, count,
+                    r->planes * CHUNK_STRIDE, CHUNK_STRIDE);
+        for (int plane = 0; plane < r->planes; plane++) {
+            struct yk_share here[SHARES];
+            for (int k = 0; k < used; k++) {
+                here[k] = shares[k];
+                here[k].sum += (ptrdiff_t)plane * r->stride + x;
             }
+            level->add(here, used, r->chunk + plane * CHUNK_STRIDE, (ptrdiff_t)r->planes * CHUNK_STRIDE,
+                       columns);
         }
-        level->add(shares, used, r->rows + (ptrdiff_t)plane * r->stride, (ptrdiff_t)row_floats(r), width);
     }
     r->next += count;
 }
@@ -196,17 +215,16 @@ static enum yk_status take_rows(struct yk_cpu_resample *r, const struct yk_level
         enum yk_status status = make_room(r, begun, error);
         if (status)
             return status;
-        memset(sums_of(r, r->begun), 0, (size_t)(begun - r->begun) * row_floats(r) * sizeof *r->rows);
+        memset(sums_of(r, r->begun), 0, (size_t)(begun - r->begun) * row_floats(r) * sizeof *r->sums);
         r->begun = begun;
         const uint8_t *bytes;
         size_t stride;
         status = yk_cpu_source_rows(band, r->next, r->next + count, &bytes, &stride, error);
         if (status)
             return status;
-        level->load(bytes + (size_t)r->source.x0 * yk_format_bytes(format), stride,
-                    (int)yk_format_channels(format), format.depth == 16, r->rows, r->source.x1 - r->source.x0,
-                    count, (int)row_floats(r), r->stride);
-        add_chunk(r, level, &v, count, begun);
+        struct yk_share shares[SHARES];
+        int used = share_out(r, &v, count, begun, shares);
+        add_chunk(r, level, format, bytes, stride, count, shares, used);
     }
     return YK_OK;
 }
@@ -239,7 +257,7 @@ enum yk_status yk_cpu_resample_rows(struct yk_cpu_resample *r, const struct yk_l
     /* What the next strip's rows already have moves to the front. */
     if (r->begun > end)
         memmove(sums_of(r, r->first), sums_of(r, end),
-                (size_t)(r->begun - end) * row_floats(r) * sizeof *r->rows);
+                (size_t)(r->begun - end) * row_floats(r) * sizeof *r->sums);
     else
         r->begun = end;
     r->first = end;

@@ -25,8 +25,9 @@ struct yk_cpu_resample {
     uint64_t serial;              /* of the program that `coef` and `index` are for; 0: none */
     float *coef;                  /* malloc'ed: the weights of the rows, and ones for the columns, ... */
     int *index;                   /* ... and the positions */
-    float *rows;                  /* source rows, then sums; each row: its planes, `stride` samples each */
-    size_t floats;                /* allocated */
+    float *chunk;                 /* a few source rows, some columns of them */
+    float *sums;                  /* rows of the result; each row: its planes, `stride` samples each */
+    size_t floats;                /* allocated for them */
     int planes, stride, capacity; /* capacity: rows of sums */
     struct yk_rect source;        /* its columns are those of the rows */
     int first, begun; /* rows of the result: the first that has sums, the first that has none yet */
