@@ -26,6 +26,8 @@ static const struct {
     {"resize 9x9 fit=exact", true},
     {"resize 300% filter=linear", true},
     {"resize 40x30 fit=cover", true},
+    {"resize 20x60 fit=pad", true}, /* of a wide picture: hundreds of rows that begin with the same one */
+    {"resize 20x400 fit=pad | invert", true},
     {"median 7 | crop 20x30+3+11 | box 3", true},
     {"crop 5x6+40+60", true},
     {"pad 3,4,5,6 #10203040", true},
@@ -97,6 +99,16 @@ static void check_feed(const char *text, bool streams, const struct yk_image *so
         CU_ASSERT(giver.calls > 0);
         CU_ASSERT_EQUAL(giver.faults, 0);
         CU_ASSERT_TRUE(yk_image_equal(fed, job.target, 0, text));
+        /* Many strips of one band, against bands so small that each is one strip and begins anew. */
+        memset(fed->pixels, 0, fed->stride * fed->height);
+        band.source = copy;
+        band.feed = NULL;
+        for (int y = 0; y < rows; y += 7) {
+            band.y0 = y;
+            band.y1 = y + 7 < rows ? y + 7 : rows;
+            CU_ASSERT_EQUAL(yk_cpu_band_run(yk_cpu_level_at(0), scratch, &band, NULL), YK_OK);
+        }
+        CU_ASSERT_TRUE(yk_image_equal(fed, job.target, 0, text));
     }
     yk_mem_free(giver.memory);
     yk_image_free(fed);
@@ -106,12 +118,12 @@ static void check_feed(const char *text, bool streams, const struct yk_image *so
 
 void test_device_feed(void)
 {
-    static const struct yk_format formats[] = {{3, 0, 8}, {1, 1, 16}, {3, 1, 8}};
-    static const uint32_t sizes[][2] = {{64, 96}, {61, 700}, {70, 67}};
+    static const struct yk_format formats[] = {{3, 0, 8}, {1, 0, 16}, {3, 1, 8}, {3, 0, 8}};
+    static const uint32_t sizes[][2] = {{64, 96}, {61, 700}, {70, 67}, {3000, 150}};
     struct yk_cpu_scratch *scratch = yk_cpu_scratch_create();
     struct yk_random random = {5};
     CU_ASSERT_PTR_NOT_NULL_FATAL(scratch);
-    for (size_t s = 0; s < 3; s++) {
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         struct yk_image *source = NULL;
         CU_ASSERT_EQUAL_FATAL(yk_image_create(&source, sizes[s][0], sizes[s][1], formats[s], NULL, NULL),
                               YK_OK);

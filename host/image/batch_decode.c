@@ -9,20 +9,20 @@
 #include "clock.h"
 #include "image_memory.h"
 
-enum { BLOCK_BYTES = 1 << 19 };
+enum { BLOCK_BYTES = 1 << 19 }; /* decoded at a time: the decoder then finds its tables in the cache again */
 
 /* A file on its way through yk_engine_decode. */
 struct intake {
     struct engine *engine;
     struct work *work;
     unsigned thread;
-    void *rows;                  /* of the codec, for decoding from the top down */
-    int top, bottom;             /* rows that it has given ... */
-    const uint8_t *decoded_rows; /* ... and where */
-    size_t stride;
-    bool alone;    /* nobody else is short of work: this worker may do the whole file */
-    bool together; /* the rows were computed while they were decoded: all those of `band`, each costing
-                      `row_work` */
+    void *rows;           /* of the codec, for decoding from the top down */
+    int top, bottom;      /* the rows of the block that was decoded last, ... */
+    const uint8_t *block; /* ... where they are, ... */
+    size_t stride;        /* ... and their distance */
+    bool alone;           /* nobody else is short of work: this worker may do the whole file */
+    bool together;        /* the rows were computed while they were decoded: all those of `band`, each costing
+                             `row_work` */
     struct yk_band band;
     double row_work;
     uint64_t decoded, computed; /* ns */
@@ -74,14 +74,14 @@ static enum yk_status feed_rows(void *context, int y0, int y1, const uint8_t **r
         end = end > (uint64_t)y1 ? end : (uint64_t)y1;
         end = end < source->height ? end : source->height;
         enum yk_status status = intake->work->codec->rows_get(intake->rows, (uint32_t)y0, (uint32_t)end,
-                                                              &intake->decoded_rows, &intake->stride, error);
+                                                              &intake->block, &intake->stride, error);
         intake->decoded += yk_clock_ns() - start;
         if (status)
             return status;
         intake->top = y0;
         intake->bottom = (int)end;
     }
-    *rows = intake->decoded_rows + (size_t)(y0 - intake->top) * intake->stride;
+    *rows = intake->block + (size_t)(y0 - intake->top) * intake->stride;
     *stride = intake->stride;
     return YK_OK;
 }

@@ -119,21 +119,23 @@ static bool inflate_more(struct yk_png_decoder *d)
     return true;
 }
 
-/* Room in the decoder's own lines for rows up to y1; those from y0 on, and the one above the next, stay. */
-static bool make_room(struct yk_png_decoder *d, uint32_t y0, uint32_t y1)
+/* Room in the decoder's own lines for rows up to `end`, on the way to y1; those from y0 on, and the one above
+ * the next, stay. */
+static bool make_room(struct yk_png_decoder *d, uint32_t y0, uint32_t y1, uint32_t end)
 {
     struct lines *lines = &d->lines;
     uint32_t above = d->y > 0 ? d->y - 1 : 0, keep = above < y0 ? above : y0;
-    if (y1 - lines->top <= lines->capacity)
+    if (end - lines->top <= lines->capacity)
         return true;
     size_t kept = (size_t)(d->y - keep) * lines->stride;
-    if (y1 - keep <= lines->capacity) {
+    if (end - keep <= lines->capacity) {
         memmove(lines->first, line(d, keep), kept);
         lines->top = keep;
         return true;
     }
-    /* Callers ask for strips of about the same height: some more rows, so that few of them are moved. */
-    uint64_t capacity = (uint64_t)(y1 - keep) + 2 * YK_UNFILTER_ROWS, bytes;
+    /* All that is asked for, and some more: callers ask for about the same number of rows each time. */
+    uint64_t capacity = end - keep > y1 - y0 ? end - keep : y1 - y0, bytes;
+    capacity += 2 * YK_UNFILTER_ROWS;
     uint8_t *grown = yk_size_mul(capacity, lines->stride, &bytes) ? yk_mem_alloc(bytes) : NULL;
     if (!grown)
         return false;
@@ -157,7 +159,7 @@ static enum yk_png_decoded advance(struct yk_png_decoder *d, uint32_t y0, uint32
                 return YK_PNG_DOUBTFUL;
             continue;
         }
-        if (!make_room(d, y0, d->y + count))
+        if (!make_room(d, y0, y1, d->y + count))
             return YK_PNG_NO_MEMORY;
         if (!finish_rows(d, count))
             return YK_PNG_DOUBTFUL;
