@@ -108,9 +108,11 @@ void *yk_shelf_take(struct yk_shelf *shelf, uint64_t size)
     if (block && block->size >= size) {
         block->idle = false;
         shelf->idle -= block->size;
+        void *memory = block->memory;
+        uint64_t usable = size + YK_MEM_SLACK < block->size ? size + YK_MEM_SLACK : block->size;
         pthread_mutex_unlock(&shelf->lock);
-        ASAN_UNPOISON_MEMORY_REGION(block->memory, size);
-        return block->memory;
+        ASAN_UNPOISON_MEMORY_REGION(memory, usable);
+        return memory;
     }
     /* One that is too small is replaced: there are never more blocks than were in use at a time. */
     if (block)
