@@ -27,8 +27,8 @@ struct bytes stored_file(struct kind kind, uint32_t width, uint32_t height, cons
  * not. */
 bool same_both_ways(const uint8_t *data, size_t size, const char *label);
 
-/* Decodes with the fast way as a whole and in pieces of several kinds: same rows, same verdict? Prints
- * `label` if not. same_both_ways asks this too. */
+/* Decodes with the fast way as a whole and in pieces, of one of several kinds by the file's size: same rows,
+ * same verdict? Prints `label` if not. same_both_ways asks this too. */
 bool same_in_rows(const uint8_t *data, size_t size, const char *label);
 
 /* Whether the fast way decodes the file without help. */

@@ -51,13 +51,16 @@ static bool rows_agree(void *state, const struct yk_image *whole, const struct s
     return true;
 }
 
-bool same_in_rows(const uint8_t *data, size_t size, const char *label)
+enum { PATTERNS = sizeof patterns / sizeof *patterns };
+
+/* With the patterns from number `first` to `end` - 1. */
+static bool same_by(const uint8_t *data, size_t size, const char *label, size_t first, size_t end)
 {
     struct yk_image *whole = NULL;
     bool again = false, good = true;
     enum yk_status expected = yk_png_decode_fast(data, size, NULL, &whole, &again, NULL);
     expected = again ? YK_ERR_UNSUPPORTED : expected;
-    for (size_t k = 0; k < sizeof patterns / sizeof *patterns && good; k++) {
+    for (size_t k = first; k < end && good; k++) {
         void *state = NULL;
         struct yk_image_info info;
         struct yk_metadata *metadata = NULL;
@@ -77,6 +80,12 @@ bool same_in_rows(const uint8_t *data, size_t size, const char *label)
     }
     yk_image_free(whole);
     return good;
+}
+
+bool same_in_rows(const uint8_t *data, size_t size, const char *label)
+{
+    size_t k = size % PATTERNS;
+    return same_by(data, size, label, k, k + 1);
 }
 
 void test_fast_rows(void)
@@ -100,7 +109,7 @@ void test_fast_rows(void)
             struct bytes file =
                 stored_file(some[k], WIDTH, HEIGHT, rows, transparent && some[k].type < 4, 6, 1000);
             CU_ASSERT(goes_fast(file.data, file.size));
-            CU_ASSERT(same_in_rows(file.data, file.size, label));
+            CU_ASSERT(same_by(file.data, file.size, label, 0, PATTERNS));
             free(file.data);
             free(rows);
         }
