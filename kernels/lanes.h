@@ -27,8 +27,8 @@ enum {
     YK_TILE = 64             /* columns that the resampler sums at a time: 4 vectors of the widest level */
 };
 
-/* For a loop that would share registers with its caller and spill: inlined, two profiles had the packed sums at 39 cycles
- * instead of 29. */
+/* For a loop that would share registers with its caller and spill: inlined, two profiles had the packed sums at 39
+ * cycles instead of 29. */
 #define YK_APART static __attribute__((noinline, unused))
 
 YK_FN int yk_round_up(int v, int to)
