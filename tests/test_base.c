@@ -90,6 +90,17 @@ static void test_shelf(void)
     yk_shelf_give(none, yk_shelf_take(none, MIB));
     yk_shelf_give(NULL, yk_shelf_take(NULL, MIB));
     CU_ASSERT_PTR_NULL(yk_shelf_take(shelf, UINT64_MAX));
+    /* A lower limit frees the largest first. */
+    yk_shelf_limit(shelf, 0);
+    first = yk_shelf_take(shelf, 2 * MIB);
+    second = yk_shelf_take(shelf, MIB);
+    CU_ASSERT_EQUAL(yk_shelf_limit(shelf, 3 * MIB), 0);
+    yk_shelf_give(shelf, first);
+    yk_shelf_give(shelf, second);
+    CU_ASSERT_EQUAL(yk_shelf_limit(shelf, 3 * MIB), 3 * MIB);
+    CU_ASSERT_EQUAL(yk_shelf_limit(shelf, 3 * MIB - 1), MIB);
+    CU_ASSERT_EQUAL(yk_shelf_limit(shelf, 0), 0);
+    CU_ASSERT_EQUAL(yk_shelf_limit(NULL, MIB), 0);
     /* What is out when the shelf ends stays its user's. */
     unsigned char *out = yk_shelf_take(shelf, 3 * MIB);
     CU_ASSERT_PTR_NOT_NULL_FATAL(out);

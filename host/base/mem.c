@@ -6,16 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define YK_LEAK_CHECKER
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define YK_LEAK_CHECKER
-#endif
-#ifdef YK_LEAK_CHECKER
-#include <sanitizer/lsan_interface.h>
-#endif
+#include "sanitize.h"
 
 enum {
     HUGE_PAGE = 2 << 20, /* of x86-64 and of AArch64 with 4 KiB pages; elsewhere the hint is without effect */
@@ -68,7 +59,7 @@ void yk_mem_free(void *memory)
 
 void yk_mem_give_up(const void *memory)
 {
-#ifdef YK_LEAK_CHECKER
+#ifdef YK_ADDRESS_SANITIZER
     if (memory)
         __lsan_ignore_object(memory);
 #else

@@ -7,20 +7,7 @@
 #include <stdlib.h>
 
 #include "mem.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define YK_ADDRESS_SANITIZER
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define YK_ADDRESS_SANITIZER
-#endif
-#ifdef YK_ADDRESS_SANITIZER
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(memory, size)   ((void)(memory), (void)(size))
-#define ASAN_UNPOISON_MEMORY_REGION(memory, size) ((void)(memory), (void)(size))
-#endif
+#include "sanitize.h"
 
 enum {
     BLOCKS = 64,          /* known at a time: two for each thread of a large machine; others are not kept */
@@ -96,6 +83,19 @@ static void remember(struct yk_shelf *shelf, void *memory, uint64_t size)
             break;
         }
     pthread_mutex_unlock(&shelf->lock);
+}
+
+uint64_t yk_shelf_limit(struct yk_shelf *shelf, uint64_t idle_max)
+{
+    if (!shelf)
+        return 0;
+    pthread_mutex_lock(&shelf->lock);
+    shelf->idle_max = idle_max;
+    while (shelf->idle > idle_max)
+        yk_mem_free(forget(shelf, best_idle(shelf, UINT64_MAX)));
+    uint64_t idle = shelf->idle;
+    pthread_mutex_unlock(&shelf->lock);
+    return idle;
 }
 
 void *yk_shelf_take(struct yk_shelf *shelf, uint64_t size)

@@ -13,11 +13,15 @@
 
 struct yk_shelf; /* opaque */
 
-/* `idle_max`: bytes that may lie unused. NULL: out of memory. The caller owns it. */
+/* `idle_max`: bytes that may lie unused, at first. NULL: out of memory. The caller owns it. */
 struct yk_shelf *yk_shelf_create(uint64_t idle_max);
 
 /* Frees the shelf and what lies on it; what is still out stays its user's. NULL is allowed. */
 void yk_shelf_free(struct yk_shelf *shelf);
+
+/* Sets how many bytes may lie unused from now on; what is over is freed. Returns how many do. `shelf` NULL:
+ * 0. */
+uint64_t yk_shelf_limit(struct yk_shelf *shelf, uint64_t idle_max);
 
 /* As yk_mem_alloc, from the shelf where that has something large enough. `shelf` NULL: plain yk_mem_alloc.
  * The content is undefined. The caller owns it until yk_shelf_give; yk_mem_free is wrong for it. */

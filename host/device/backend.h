@@ -57,6 +57,17 @@ struct yk_band_span {
     uint64_t start, time;
 };
 
+/* Rows y .. end - 1 of a band's source, *stride bytes apart; errors: the feed's. */
+static inline enum yk_status yk_band_rows(const struct yk_band *band, int y, int end, const uint8_t **rows,
+                                          size_t *stride, struct yk_error *error)
+{
+    if (band->feed)
+        return band->feed->rows(band->feed->context, y, end, rows, stride, error);
+    *rows = yk_image_row(band->source, (uint32_t)y);
+    *stride = band->source->stride;
+    return YK_OK;
+}
+
 /* Where the time of a finished band went, and what was copied to and from the device; 0 where a backend
  * cannot tell or copies nothing. Computing goes from the first kernel's start to the last one's end: another
  * slot's kernels may have run between. */

@@ -217,7 +217,7 @@ static enum yk_status load_rows(const struct yk_level *level, const struct rows 
         size_t stride;
         if (band->feed)
             end = end - y > FEED_ROWS ? y + FEED_ROWS : end;
-        enum yk_status status = yk_cpu_source_rows(band, y, end, &bytes, &stride, error);
+        enum yk_status status = yk_band_rows(band, y, end, &bytes, &stride, error);
         if (status)
             return status;
         level->load(bytes + (size_t)fresh->x0 * yk_format_bytes(source->format), stride,
@@ -327,7 +327,7 @@ enum yk_status yk_cpu_band_run(const struct yk_level *level, struct yk_cpu_scrat
         scratch->rows[k].held = (struct yk_rect){0, 0, 0, 0};
     scratch->bottom = yk_cpu_resample_takes(program);
     if (scratch->bottom) {
-        enum yk_status status = yk_cpu_resample_begin(&scratch->resample, program, error);
+        enum yk_status status = yk_cpu_resample_begin(&scratch->resample, band, error);
         if (status)
             return status;
     }

@@ -79,9 +79,14 @@ static enum yk_status make_tables(struct yk_cpu_resample *r, const struct yk_pro
     return YK_OK;
 }
 
-enum yk_status yk_cpu_resample_begin(struct yk_cpu_resample *r, const struct yk_program *program,
+enum yk_status yk_cpu_resample_begin(struct yk_cpu_resample *r, const struct yk_band *band,
                                      struct yk_error *error)
 {
+    const struct yk_program *program = band->program;
+    struct yk_rect need = {0, band->y0, program->out_width, band->y1};
+    for (size_t k = program->count; k-- > 1;)
+        need = yk_step_need(&program->steps[k], need);
+    r->end = need.y1;
     r->first = r->begun = INT_MAX; /* where no strip begins */
     if (!r->chunk)
         r->chunk = yk_mem_alloc((uint64_t)CHUNK * PLANES * CHUNK_STRIDE * sizeof *r->chunk);
@@ -99,16 +104,6 @@ void yk_cpu_resample_clear(struct yk_cpu_resample *r)
     *r = (struct yk_cpu_resample){0};
 }
 
-enum yk_status yk_cpu_source_rows(const struct yk_band *band, int y, int end, const uint8_t **bytes,
-                                  size_t *stride, struct yk_error *error)
-{
-    if (band->feed)
-        return band->feed->rows(band->feed->context, y, end, bytes, stride, error);
-    *bytes = yk_image_row(band->source, (uint32_t)y);
-    *stride = band->source->stride;
-    return YK_OK;
-}
-
 static size_t row_floats(const struct yk_cpu_resample *r)
 {
     return (size_t)r->planes * (size_t)r->stride;
@@ -123,11 +118,11 @@ static float *sums_of(const struct yk_cpu_resample *r, int y)
 /* Room for the sums of rows first .. end - 1; those that are begun stay. */
 static enum yk_status make_room(struct yk_cpu_resample *r, int end, struct yk_error *error)
 {
-    uint64_t floats, most = (uint64_t)row_floats(r);
+    uint64_t floats;
     if (end - r->first <= r->capacity)
         return YK_OK;
     int rows = end - r->first + SHARES; /* the next strips' are fewer or a few more */
-    if (!yk_size_mul(most, (uint64_t)rows, &floats) || floats > SIZE_MAX / sizeof(float) / 2)
+    if (!yk_size_mul(row_floats(r), (uint64_t)rows, &floats) || floats > SIZE_MAX / sizeof(float) / 2)
         return yk_error_set(error, YK_ERR_NOMEM, "out of memory for column sums");
     if (floats > r->floats) {
         float *grown = yk_mem_alloc(floats * sizeof *grown);
@@ -210,7 +205,7 @@ static enum yk_status take_rows(struct yk_cpu_resample *r, const struct yk_level
     int last = v.start[end - 1] + v.taps;
     while (r->next < last) {
         int count = last - r->next < CHUNK ? last - r->next : CHUNK, begun = r->begun;
-        while (begun < step->plan.height && v.start[begun] < r->next + count)
+        while (begun < r->end && v.start[begun] < r->next + count)
             begun++;
         enum yk_status status = make_room(r, begun, error);
         if (status)
@@ -219,7 +214,7 @@ static enum yk_status take_rows(struct yk_cpu_resample *r, const struct yk_level
         r->begun = begun;
         const uint8_t *bytes;
         size_t stride;
-        status = yk_cpu_source_rows(band, r->next, r->next + count, &bytes, &stride, error);
+        status = yk_band_rows(band, r->next, r->next + count, &bytes, &stride, error);
         if (status)
             return status;
         struct yk_share shares[SHARES];

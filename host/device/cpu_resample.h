@@ -31,14 +31,15 @@ struct yk_cpu_resample {
     int planes, stride, capacity; /* capacity: rows of sums */
     struct yk_rect source;        /* its columns are those of the rows */
     int first, begun; /* rows of the result: the first that has sums, the first that has none yet */
+    int end;          /* rows of the result from here on the band does not need */
     int next;         /* the next source row */
 };
 
 /* Whether the program begins with a step for which this is meant. */
 bool yk_cpu_resample_takes(const struct yk_program *program);
 
-/* Forgets all sums: another band begins. Errors: YK_ERR_NOMEM. */
-enum yk_status yk_cpu_resample_begin(struct yk_cpu_resample *r, const struct yk_program *program,
+/* Forgets all sums: `band` begins. Errors: YK_ERR_NOMEM. */
+enum yk_status yk_cpu_resample_begin(struct yk_cpu_resample *r, const struct yk_band *band,
                                      struct yk_error *error);
 
 /* Makes the result's rows out.y0 .. out.y1 - 1 of the first step, columns out.x0 .. out.x1 - 1, at `to`.
@@ -52,9 +53,5 @@ enum yk_status yk_cpu_resample_rows(struct yk_cpu_resample *r, const struct yk_l
 
 /* Frees what the struct holds. */
 void yk_cpu_resample_clear(struct yk_cpu_resample *r);
-
-/* Rows y .. end - 1 of a band's source, as bytes. */
-enum yk_status yk_cpu_source_rows(const struct yk_band *band, int y, int end, const uint8_t **bytes,
-                                  size_t *stride, struct yk_error *error);
 
 #endif

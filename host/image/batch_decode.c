@@ -56,8 +56,8 @@ static bool may_be_alone(const struct engine *engine, const struct work *work)
     size_t waiting = engine->stopping ? 0 : engine->plan->count - engine->next_item;
     for (const struct work *other = engine->first; other; other = other->next)
         waiting += other != work && (other->stage == WORK_READING || other->stage == WORK_READ);
-    return engine->device_count == 1 && !engine->devices[engine->cpu].decorated && !engine->options->sched &&
-           waiting + 1 >= engine->threads;
+    return engine->device_count == 1 && !engine->devices[engine->cpu].decorated &&
+           strcmp(engine->policy->name, "auto") == 0 && waiting + 1 >= engine->threads;
 }
 
 /* The feed of a band: out of a block of rows, which is decoded when the one before is used up. */

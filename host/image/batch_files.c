@@ -15,8 +15,12 @@ void yk_engine_charge(struct work *work, uint64_t bytes)
     struct engine *engine = work->engine;
     engine->memory_used += bytes - work->charge;
     work->charge = bytes;
-    if (engine->memory_used > engine->memory_peak)
-        engine->memory_peak = engine->memory_used;
+    /* What lies on the shelf has room only beside what is used. */
+    uint64_t budget = engine->memory_budget, used = engine->memory_used,
+             rest = used < budget ? budget - used : 0;
+    uint64_t taken = used + yk_shelf_limit(engine->shelf, rest < budget / 4 ? rest : budget / 4);
+    if (taken > engine->memory_peak)
+        engine->memory_peak = taken;
 }
 
 static uint64_t image_bytes(const struct yk_image *image)

@@ -51,6 +51,15 @@ skip() {
     exit 77
 }
 
+# opencl_device: sets `device` to the name of a usable OpenCL device; without one the case is skipped.
+opencl_device() {
+    device=$("$YOKE" devices --json 2>/dev/null | python3 -c '
+import json, sys
+devices = json.load(sys.stdin)["devices"]
+print(next((d["id"] for d in devices if d["backend"] == "cl" and d["usable"]), ""))')
+    [ -n "$device" ] || skip "no OpenCL device"
+}
+
 # image ARGUMENT...: yoke image on the CPU alone, whose messages do not depend on the OpenCL of this machine.
 image() {
     y image --devices cpu "$@"

@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What is copied to an OpenCL device and back is a span of its own in the trace, before and after the kernels.
 . "$LIB"
-device=$("$YOKE" devices --json 2>/dev/null | python3 -c '
-import json, sys
-devices = json.load(sys.stdin)["devices"]
-print(next((d["id"] for d in devices if d["backend"] == "cl" and d["usable"]), ""))')
-[ -n "$device" ] || skip "no OpenCL device"
+opencl_device
 png seed.png
 y image --devices cpu --png 1 'resize 700x600 fit=exact enlarge=1' seed.png -o large.png
 y image --devices "$device" --sched dynamic:50 'crop 600x500+5+5 | median 5 | equalize' large.png -o out.png \

@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: MIT
 # --explain-devices where there is an OpenCL device: chosen, not chosen, shared with the CPU.
 . "$LIB"
-device=$("$YOKE" devices --json 2>/dev/null | python3 -c '
-import json, sys
-devices = json.load(sys.stdin)["devices"]
-print(next((d["id"] for d in devices if d["backend"] == "cl" and d["usable"]), ""))')
-[ -n "$device" ] || skip "no OpenCL device"
+opencl_device
 png a.png
 # explain ARGUMENT...: the lines of the CPU, of the device and the conclusion, without what the machine decides.
 explain() {

@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: MIT
 # --explain-devices with rates of earlier runs: what is known of each device, and what auto makes of it.
 . "$LIB"
-device=$("$YOKE" devices --json 2>/dev/null | python3 -c '
-import json, sys
-devices = json.load(sys.stdin)["devices"]
-print(next((d["id"] for d in devices if d["backend"] == "cl" and d["usable"]), ""))')
-[ -n "$device" ] || skip "no OpenCL device"
+opencl_device
 big in.png
 # explain: the lines of the devices and the conclusion, without what the machine decides.
 explain() {

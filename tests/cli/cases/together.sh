@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Two devices at one batch: what --stats, --report and --trace say of them, and that the figures agree.
 . "$LIB"
-device=$("$YOKE" devices --json 2>/dev/null | python3 -c '
-import json, sys
-devices = json.load(sys.stdin)["devices"]
-print(next((d["id"] for d in devices if d["backend"] == "cl" and d["usable"]), ""))')
-[ -n "$device" ] || skip "no OpenCL device"
+opencl_device
 png seed.png
 y image --devices cpu --png 1 'resize 600x500 fit=exact enlarge=1' seed.png -o seed2.png
 mkdir in
