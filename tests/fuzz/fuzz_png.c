@@ -12,36 +12,6 @@
 
 #include "codec_png.h"
 
-/* The fast way in pieces, of as many rows as the size says: the rows of the whole, and no other verdict than
- * the fast way's as a whole. */
-static void same_in_rows(const uint8_t *file, size_t size, const struct yk_limits *limits)
-{
-    struct yk_image *whole = NULL;
-    bool again = false;
-    enum yk_status expected = yk_png_decode_fast(file, size, limits, &whole, &again, NULL);
-    expected = again ? YK_ERR_UNSUPPORTED : expected;
-    void *state = NULL;
-    struct yk_image_info info;
-    struct yk_metadata *metadata = NULL;
-    enum yk_status status = yk_png_rows_open(&state, file, size, limits, &info, NULL);
-    uint32_t step = (uint32_t)(size % 31) + 1;
-    for (uint32_t y = 0; status == YK_OK && y < info.height; y += step) {
-        const uint8_t *rows = NULL;
-        size_t stride = 0;
-        uint32_t end = y + step < info.height ? y + step : info.height;
-        status = yk_png_rows_get(state, y, end, &rows, &stride, NULL);
-        for (uint32_t k = y; status == YK_OK && whole && k < end; k++)
-            require(memcmp(rows + (k - y) * stride, yk_image_row(whole, k),
-                           (size_t)info.width * yk_format_bytes(info.format)) == 0);
-    }
-    if (status == YK_OK)
-        status = yk_png_rows_end(state, &metadata, NULL);
-    require(status == expected);
-    yk_png_rows_close(state);
-    yk_metadata_free(metadata);
-    yk_image_free(whole);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void require(bool holds)
@@ -119,6 +89,36 @@ static void same_metadata(const struct yk_metadata *a, const struct yk_metadata 
                 strcmp(s->language, t->language) == 0 && strcmp(s->translated, t->translated) == 0 &&
                 s->international == t->international && s->compressed == t->compressed);
     }
+}
+
+/* The fast way in pieces, of as many rows as the size says: the rows of the whole, and no other verdict than
+ * the fast way's as a whole. */
+static void same_in_rows(const uint8_t *file, size_t size, const struct yk_limits *limits)
+{
+    struct yk_image *whole = NULL;
+    bool again = false;
+    enum yk_status expected = yk_png_decode_fast(file, size, limits, &whole, &again, NULL);
+    expected = again ? YK_ERR_UNSUPPORTED : expected;
+    void *state = NULL;
+    struct yk_image_info info;
+    struct yk_metadata *metadata = NULL;
+    enum yk_status status = yk_png_rows_open(&state, file, size, limits, &info, NULL);
+    uint32_t step = (uint32_t)(size % 31) + 1;
+    for (uint32_t y = 0; status == YK_OK && y < info.height; y += step) {
+        const uint8_t *rows = NULL;
+        size_t stride = 0;
+        uint32_t end = y + step < info.height ? y + step : info.height;
+        status = yk_png_rows_get(state, y, end, &rows, &stride, NULL);
+        for (uint32_t k = y; status == YK_OK && whole && k < end; k++)
+            require(memcmp(rows + (k - y) * stride, yk_image_row(whole, k),
+                           (size_t)info.width * yk_format_bytes(info.format)) == 0);
+    }
+    if (status == YK_OK)
+        status = yk_png_rows_end(state, &metadata, NULL);
+    require(status == expected);
+    yk_png_rows_close(state);
+    yk_metadata_free(metadata);
+    yk_image_free(whole);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
