@@ -53,7 +53,9 @@ struct work {
     struct yk_job job;
     struct yk_splitter splitter;
     struct yk_rate_kind *kind; /* of the present phase's work; NULL: nothing is known or learnt of it */
-    unsigned bands;            /* in flight */
+    uint64_t most[YK_POLICY_DEVICES]; /* rows of the present phase that fit each device's memory; 0: not asked
+                                         yet */
+    unsigned bands;                   /* in flight */
     bool cancelled;
     bool abandoned; /* a device hangs with a band of it and may still write: its images are given up, not
                        freed */

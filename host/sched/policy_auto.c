@@ -14,7 +14,8 @@ enum {
     HALOS = 64,      /* longest package where that is more: a sixty-fourth is computed twice */
     SPLIT_PACKAGES = 5, /* that a device has more than it would have alone, where several do a job */
     PACKAGE_MS = 250,   /* longest package: driver watchdogs end kernels after 2 to 5 s */
-    HALO_MS = 500       /* longest one that is so long because of the halo */
+    HALO_MS = 500,      /* longest one that is so long because of the halo */
+    COLD_MS = 10 /* of a first package that compiling and first touch may take, where the speed was known */
 };
 
 /* Part of what it could do until the end that the fastest device takes as one package; another device. */
@@ -23,6 +24,9 @@ static const double KEEP_FAST = 0.33, KEEP_SLOW = 0.25;
  * does it alone, where being wrong costs less (0.05 there: regret 1.5 % instead of 0.5 % at 1:100, 200 ms).
  */
 static const double FIRST_PART = 0.05, FIRST_ALONE = 0.2;
+/* The same where a halo asks for larger packages: at 600 rows with a halo of 16, small first packages made
+ * efficiency 0.81 instead of 0.84 (0.4 here: 0.85, but a profile wrong by 2 then costs more). */
+static const double FIRST_WIDE = 0.25;
 /* Part of a package's time that may be overhead, but at the end (with 0.05 the packages of learnt rates,
  * where rows grow dearer and look like an overhead, were too large for the balance at 1:1, burst, 200 ms);
  * and the overhead where it is not known: a kernel launch, copies, a wake-up. Part of its rows that may be
@@ -37,9 +41,8 @@ static const double RISK_LEAST = 0.5, RISK = 0.25;
 /* A rate that is so many times that of a smaller package still rises with the size: the overhead hides it. */
 static const double RISING = 1.5;
 /* Several devices are used where they are expected to gain 5 % over the best one. Rates known beforehand are
- * within 20 % at best, so that a gain of 5 % may look like one of 3.5 %; and where several have begun, noise
- * is not to part them. */
-static const double LEAST_GAIN = 1.035, STAY_GAIN = 1.025;
+ * within 20 % at best, so that a gain of 5 % may look like one of 3.5 %. */
+static const double LEAST_GAIN = 1.035;
 
 /* Weight of the newest package in a device's rate. In the simulator 0.5 to 0.6 keep all gates, also with a
  * wrong profile; with 0.4 the regret at 1:100 is 3.5 %. */
@@ -177,22 +180,28 @@ static bool begun(const struct view *view, const struct yk_policy_state *state,
     return false;
 }
 
-/* Whether more devices than the fastest are expected to pay for this job. */
+/* Whether more devices than the fastest are expected to pay for this job. Once several have begun, only what
+ * is left counts: what they hold is theirs, and noise is not to part them (asked to gain 2.5 % for what was
+ * held too, the slower one was sent away before its last package: balance 0.4 at 1:2, 600 rows, a halo of
+ * 16). Twice the halo, because a package may find its rows dearer than was thought. */
 static bool several_pay(const struct view *view, const struct yk_policy_state *state,
                         const struct yk_policy_job *job)
 {
+    double rate = view->rate[view->fastest];
+    if (begun(view, state, job))
+        return view->ready[view->fastest] + view->rest / rate >=
+               finish_ms(view, job->device_count, 2.0 * (double)job->halo);
     struct view fresh = *view;
     fresh.rest += fresh.held;
-    bool already = begun(view, state, job);
     for (unsigned k = 0; k < job->device_count; k++)
         if (view->rate[k] > 0.0) {
             /* Rows computed twice, and a last package of one granule a lane that the others wait for. */
-            uint64_t extra = SPLIT_PACKAGES * job->halo + (already ? 0 : LAST_DEARER * job->granule);
+            uint64_t extra = SPLIT_PACKAGES * job->halo + LAST_DEARER * job->granule;
             fresh.ready[k] =
                 setup_ms(state, job, k) + (double)(extra * job->devices[k].lanes) / view->rate[k];
         }
-    double alone = setup_ms(state, job, fresh.fastest) + fresh.rest / fresh.rate[fresh.fastest];
-    return alone >= (already ? STAY_GAIN : LEAST_GAIN) * finish_ms(&fresh, job->device_count, 0.0);
+    double alone = setup_ms(state, job, fresh.fastest) + fresh.rest / rate;
+    return alone >= LEAST_GAIN * finish_ms(&fresh, job->device_count, 0.0);
 }
 
 /* Whether no other device would be done with `rows` rows sooner. */
@@ -276,7 +285,7 @@ static double guided_rows(const struct view *view, const struct yk_policy_state 
     double rate = view->rate[device], overhead = overhead_ms(state, job, device), halo = (double)job->halo;
 
     double end = several ? finish_ms(view, job->device_count, halo) : view->ready[device] + view->rest / rate;
-    double share = at_most((end - view->ready[device]) * rate - halo, view->rest);
+    double share = several ? at_most((end - view->ready[device]) * rate - halo, view->rest) : view->rest;
     double lower = rate * overhead / OVERHEAD_PART + halo / HALO_PART;
     lower = lower < least ? least : lower;
     /* What it holds already counts: a second package in flight hides overheads, it is not for work ahead. But
@@ -292,8 +301,10 @@ static double guided_rows(const struct view *view, const struct yk_policy_state 
     if (estimate->largest)
         upper = at_most(upper, GROWTH * (double)estimate->largest);
     else {
-        double first = (several ? FIRST_PART : FIRST_ALONE) * end;
-        upper = at_most(upper, rate * (4.0 * overhead > first ? 4.0 * overhead : first));
+        double first = rate * (several ? FIRST_PART : FIRST_ALONE) * end;
+        double wide_first = at_most(halo / HALO_PART, FIRST_WIDE * rate * end);
+        first = wide_first > first ? wide_first : first;
+        upper = at_most(upper, 4.0 * overhead * rate > first ? 4.0 * overhead * rate : first);
     }
     return at_most(rows, upper < least ? least : upper);
 }
@@ -389,9 +400,15 @@ static void auto_done(struct yk_policy_state *state, unsigned device, uint64_t r
     double all_rows = (double)(rows + state->halo), ms = (double)nanoseconds / 1e6;
     double rate = all_rows * estimate->lanes / ms;
     if (estimate->samples <= estimate->lanes) {
-        /* It pays for compiling and first touch. */
-        estimate->rate = estimate->trusted ? estimate->rate : rate;
-        return;
+        /* It pays for compiling and first touch: a lower bound. Where more was known, it is believed as far
+         * as that cannot be the reason. */
+        if (!estimate->trusted) {
+            estimate->rate = rate;
+            return;
+        }
+        double expected = all_rows * estimate->lanes / estimate->rate;
+        if (ms > expected)
+            ms = ms - COLD_MS > expected ? ms - COLD_MS : expected;
     }
     if (estimate->trusted) {
         renew(estimate, all_rows, ms);

@@ -58,6 +58,8 @@ static double median(double *values, unsigned count)
 
 struct figures {
     double ms[ROUNDS_MAX], balance[ROUNDS_MAX], packages[ROUNDS_MAX], package_us[ROUNDS_MAX];
+    double vain_us[ROUNDS_MAX]; /* waking and asks in vain, for a package */
+    double share[ROUNDS_MAX];   /* of the job's time: all of the scheduler, waking and asks in vain too */
 };
 
 static void keep(struct figures *to, unsigned round, const struct coexec_outcome *outcome, double scale)
@@ -66,6 +68,8 @@ static void keep(struct figures *to, unsigned round, const struct coexec_outcome
     to->balance[round] = (double)outcome->first_end_ns / (double)outcome->region_ns;
     to->packages[round] = outcome->packages;
     to->package_us[round] = (double)outcome->scheduler_ns / 1e3 / outcome->packages;
+    to->vain_us[round] = (double)outcome->vain_ns / 1e3 / outcome->packages;
+    to->share[round] = (double)(outcome->scheduler_ns + outcome->vain_ns) / (double)outcome->region_ns;
 }
 
 static bool gate(const char *what, double got, double limit, bool at_least)
@@ -105,22 +109,23 @@ static int compare(struct coexec *bench, double job_ms, unsigned rounds)
     double best = fmin(ms[0], ms[1]), most = best / ms[0] + best / ms[1];
     printf("\n%u rows of %u pixels; alone %.0f and %.0f ms, so at most %.2f times as fast; %u rounds\n",
            bench->job.source->height, bench->job.source->width, ms[0], ms[1], most, rounds);
-    printf("%-14s %9s %11s %8s %8s %9s %11s\n", "schedule", "median ms", "efficiency", "balance", "regret",
-           "packages", "us/package");
+    printf("%-14s %9s %11s %8s %8s %9s %11s %8s\n", "schedule", "median ms", "efficiency", "balance",
+           "regret", "packages", "us/package", "waking");
     int missed = 0;
     for (unsigned k = 0; k < POLICIES; k++) {
         double efficiency = best / ms[k] / most, regret = ms[k] / best - 1.0;
         double balance = median(figures[k].balance, rounds), packages = median(figures[k].packages, rounds);
-        double package_us = median(figures[k].package_us, rounds);
+        double package_us = median(figures[k].package_us, rounds),
+               vain_us = median(figures[k].vain_us, rounds);
         if (ways[k].alone)
-            printf("%-14s %9.1f %11s %8s %7.1f%% %9.0f %11.2f\n", ways[k].name, ms[k], "", "", 100 * regret,
-                   packages, package_us);
+            printf("%-14s %9.1f %11s %8s %7.1f%% %9.0f %11.2f %8.2f\n", ways[k].name, ms[k], "", "",
+                   100 * regret, packages, package_us, vain_us);
         else
-            printf("%-14s %9.1f %11.3f %8.3f %7.1f%% %9.0f %11.2f\n", ways[k].name, ms[k], efficiency,
-                   balance, 100 * regret, packages, package_us);
+            printf("%-14s %9.1f %11.3f %8.3f %7.1f%% %9.0f %11.2f %8.2f\n", ways[k].name, ms[k], efficiency,
+                   balance, 100 * regret, packages, package_us, vain_us);
         if (strcmp(ways[k].name, "auto") != 0)
             continue;
-        double share = package_us * packages / 1e3 / ms[k];
+        double share = median(figures[k].share, rounds);
         missed += !gate("auto: efficiency", efficiency, job_ms >= 1000 ? LEAST_LONG : LEAST_SHORT, true);
         missed += !gate("auto: balance", balance, LEAST_BALANCE, true);
         missed += !gate("auto: regret against the best device", regret, MOST_REGRET, false);

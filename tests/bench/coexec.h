@@ -42,6 +42,8 @@ struct coexec_outcome {
     uint64_t region_ns,
         first_end_ns;      /* from the start to the last commit of all devices, and of the first to end */
     uint64_t scheduler_ns; /* of all devices: claiming and committing, without waiting for work */
+    uint64_t vain_ns;      /* and waking those that wait (10 to 35 us where the other processor of a virtual
+                              machine      sleeps), and asking for rows that were not given */
     uint64_t cpu_ns; /* processor time of the whole process in the region; less than the region where devices
                         wait */
     unsigned packages;
@@ -57,7 +59,7 @@ struct coexec_race {
     struct yk_policy_device states[COEXEC_DEVICES];
     struct yk_rate_kind learnt;
     bool failed;
-    uint64_t begun, scheduler_ns;
+    uint64_t begun, scheduler_ns, vain_ns;
     unsigned packages;
 };
 
@@ -65,6 +67,7 @@ struct coexec_driver {
     struct coexec_race *race;
     struct yk_device *device;
     unsigned number, core, slots;
+    uint64_t most; /* rows that fit the device */
     uint64_t last_commit;
 };
 
@@ -87,26 +90,25 @@ static void coexec_pin(unsigned core)
     pthread_setaffinity_np(pthread_self(), sizeof set, &set); /* without it the run is only less steady */
 }
 
-/* The next rows for a device; waits for them where `wait` is set. false: none now, or the run is over. */
+/* The next rows for a device; waits for them where `wait` is set. false: none now, or the run is over. What
+ * an ask in vain takes is counted apart: a device that waits asks anew whenever another one is done. */
 static bool coexec_claim(struct coexec_driver *self, struct coexec_pending *pending, bool wait)
 {
     struct coexec_race *race = self->race;
-    uint64_t from = yk_clock_ns(), idle = 0;
-    uint64_t most =
-        (uint64_t)yk_device_backend(self->device)->max_rows(self->device, race->bench->job.program);
+    uint64_t from = yk_clock_ns();
     bool got = false;
     pthread_mutex_lock(&race->lock);
     for (;;) {
         yk_splitter_time(&race->splitter, yk_clock_ns());
-        got = !race->failed && yk_splitter_claim(&race->splitter, self->number, most, &pending->range);
+        got = !race->failed && yk_splitter_claim(&race->splitter, self->number, self->most, &pending->range);
         if (got || !wait || race->failed || yk_splitter_finished(&race->splitter))
             break;
-        uint64_t asleep = yk_clock_ns();
+        race->vain_ns += yk_clock_ns() - from;
         pthread_cond_wait(&race->wake, &race->lock);
-        idle += yk_clock_ns() - asleep;
+        from = yk_clock_ns();
     }
     pending->started = yk_clock_ns();
-    race->scheduler_ns += got ? pending->started - from - idle : 0;
+    *(got ? &race->scheduler_ns : &race->vain_ns) += pending->started - from;
     race->packages += got;
     pthread_mutex_unlock(&race->lock);
     return got;
@@ -127,8 +129,10 @@ static void coexec_commit(struct coexec_driver *self, const struct coexec_pendin
         yk_rates_learn(&race->learnt, self->number, &race->splitter,
                        pending->range.end - pending->range.begin);
     self->last_commit = now;
+    uint64_t woken = yk_clock_ns();
     pthread_cond_broadcast(&race->wake);
-    race->scheduler_ns += yk_clock_ns() - from;
+    race->scheduler_ns += woken - from;
+    race->vain_ns += yk_clock_ns() - woken;
     pthread_mutex_unlock(&race->lock);
 }
 
@@ -219,12 +223,15 @@ static bool coexec_run(struct coexec *bench, const char *sched, unsigned alone, 
     yk_splitter_begin(&race.splitter, policy, &arguments, &job);
     for (; started < count; started++) {
         struct yk_device *device = bench->devices[first + started];
+        const struct yk_backend *backend = yk_device_backend(device);
         bool cpu = strcmp(yk_device_describe(device)->backend, "cpu") == 0;
-        drivers[started] = (struct coexec_driver){.race = &race,
-                                                  .device = device,
-                                                  .number = started,
-                                                  .core = first + started,
-                                                  .slots = cpu ? 1 : bench->slots};
+        drivers[started] =
+            (struct coexec_driver){.race = &race,
+                                   .device = device,
+                                   .number = started,
+                                   .core = first + started,
+                                   .slots = cpu ? 1 : bench->slots,
+                                   .most = (uint64_t)backend->max_rows(device, bench->job.program)};
         if (pthread_create(&threads[started], NULL, coexec_drive, &drivers[started])) {
             fprintf(stderr, "bench_coexec: no thread\n");
             exit(70); /* those that did start wait at the barrier */
@@ -238,8 +245,8 @@ static bool coexec_run(struct coexec *bench, const char *sched, unsigned alone, 
         last = end > last ? end : last;
         first_end = end > 0 && end < first_end ? end : first_end; /* of those that got any rows */
     }
-    *outcome =
-        (struct coexec_outcome){last, first_end, race.scheduler_ns, coexec_cpu_ns() - cpu, race.packages};
+    *outcome = (struct coexec_outcome){
+        last, first_end, race.scheduler_ns, race.vain_ns, coexec_cpu_ns() - cpu, race.packages};
     for (unsigned k = 0; k < count && told; k++)
         bench->kind->rates[first + k] = race.learnt.rates[k];
     bool good = !race.failed && yk_splitter_finished(&race.splitter);
