@@ -9,8 +9,6 @@
 #include "clock.h"
 #include "guard.h"
 
-#include "clock.h"
-
 static void add_device(struct engine *engine, const struct yk_device_info *info, unsigned lanes, bool retired)
 {
     unsigned k = engine->device_count++;
@@ -22,22 +20,6 @@ static void add_device(struct engine *engine, const struct yk_device_info *info,
     engine->device_states[k] = (struct yk_policy_device){.lanes = lanes, .retired = retired};
     if (strcmp(info->id, "cpu") == 0)
         engine->cpu = k;
-}
-
-/* Whether the run is large enough for "auto" to look for OpenCL devices. */
-static bool worth_a_search(const struct yk_batch_plan *plan)
-{
-    uint64_t bytes = 0;
-    for (size_t k = 0; k < plan->count && bytes < YK_ENGINE_SEARCH_BYTES; k++)
-        bytes += plan->items[k].state == YK_ITEM_PLANNED ? plan->items[k].input_bytes : 0;
-    return bytes >= YK_ENGINE_SEARCH_BYTES;
-}
-
-bool yk_engine_cpu_only(const struct engine *engine)
-{
-    const char *selection = engine->options->devices ? engine->options->devices : "auto";
-    return yk_device_selection_is_cpu(selection) ||
-           (strcmp(selection, "auto") == 0 && !worth_a_search(engine->plan));
 }
 
 /* Looks for a class of OpenCL devices in the selection that no device here belongs to ("gpu", "cl"; "auto"

@@ -158,15 +158,18 @@ enum yk_status yk_engine_make(struct engine **made, struct yk_batch_plan *plan,
  * otherwise hold up the answer to a signal, and the progress bar. Takes the lock. */
 bool yk_engine_stop_band(void *engine);
 
-/* ---- batch_devices.c ---- */
+/* ---- batch_search.c ---- */
 
 enum {
-    YK_ENGINE_SEARCH_BYTES = 8 << 20 /* below this much input "auto" does not look for OpenCL devices: the
-                                        search costs tens of milliseconds, as much as the whole job */
+    YK_ENGINE_SEARCH_MS = 250 /* where computing is expected to take the CPU less, "auto" does not look for
+                                 OpenCL devices: the search takes 50 ms, and to open a GPU and build its
+                                 kernels several times that */
 };
 
 /* Whether the run does not even look for OpenCL devices. */
 bool yk_engine_cpu_only(const struct engine *engine);
+
+/* ---- batch_devices.c ---- */
 
 /* Fills the device table: the chosen ones in listing order, and the CPU in any case, as the last resort.
  * Before any thread runs. Errors: as yk_batch_run for `devices`. */

@@ -166,8 +166,8 @@ static enum yk_status list_devices(const struct engine *engine, const struct kno
     status = describe(engine, known, &list, outlook, error);
     if (cpu_only && !demanded)
         snprintf(outlook->search, sizeof outlook->search,
-                 "not looked for: 'auto' does so from %d MiB of input on, 'all' always",
-                 YK_ENGINE_SEARCH_BYTES >> 20);
+                 "not looked for: less than %.2f s of computing; 'all' looks always",
+                 YK_ENGINE_SEARCH_MS / 1e3);
     else if (cpu_only)
         snprintf(outlook->search, sizeof outlook->search, "not looked for");
     else if (list.count < 2)

@@ -12,3 +12,9 @@ OCL_ICD_VENDORS=$PWD/none y image 'blur 2' a.png -o out/b.png --devices all --ex
 OCL_ICD_VENDORS=$PWD/none y image 'blur 2' a.png -o out/b.png --devices gpu --explain-devices -n --threads 2
 title "a device that is not there ends it"
 OCL_ICD_VENDORS=$PWD/none y image 'blur 2' a.png -o out/b.png --devices cl:7.0 --explain-devices -n
+title "whether auto looks for devices, by the work for the same file: much, little, none beyond decoding"
+head -c 4000000 /dev/zero >large.png
+for pipeline in 'blur 100' 'blur 1' ''; do
+    OCL_ICD_VENDORS=$PWD/none y image "$pipeline" large.png -o out/c.png --explain-devices -n --threads 1 2>&1 |
+        if grep -q 'not looked for'; then echo "'$pipeline': no"; else echo "'$pipeline': yes"; fi
+done
