@@ -21,6 +21,7 @@ YK_FN float yk_at(yk_window w, int dx, int dy)
     return w.plane[y * w.stride + x];
 }
 #else
+enum { YK_STENCIL_BLOCK = 64 }; /* pixels of a block: sums and weights stay in the first-level cache */
 typedef struct {
     const float *const *rows; /* the centre row; rows[dy] for |dy| <= radius */
     int x;

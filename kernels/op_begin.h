@@ -14,6 +14,7 @@
  *   OP_INTERNAL 1: inserted by the planner, not offered to users
  *   OP_HAS_PLAN 1: the file has OP_NAME_plan() in its YK_DIALECT_HOST part (sizes, reach, tables)
  *   OP_SIZES(S) stencils: S(radius) for every radius that deserves its own unrolled copy
+ *   OP_BLOCKS   1: stencils: OP_NAME_block() does many pixels at a time on the CPU
  *   OP_COMBINE  1: separable: OP_NAME_combine() joins the source with the filtered value
  *   OP_RESAMPLE 1: separable: taps depend on the position (resize)
  *   OP_APPLY    reduce: the shape of the step that follows the statistic, YK_POINT or YK_GEOMETRIC

@@ -14,6 +14,9 @@
 #ifndef OP_SIZES
 #define OP_SIZES(S)
 #endif
+#ifndef OP_BLOCKS
+#define OP_BLOCKS 0
+#endif
 #ifndef OP_COMBINE
 #define OP_COMBINE 0
 #endif
@@ -59,6 +62,7 @@ static const struct yk_op_rows OP_FN(entry) = {OP_FN(rows), NULL};
 #undef OP_INTERNAL
 #undef OP_HAS_PLAN
 #undef OP_SIZES
+#undef OP_BLOCKS
 #undef OP_COMBINE
 #undef OP_RESAMPLE
 #undef OP_APPLY

@@ -3,7 +3,11 @@
  * STENCIL: every output sample from a square window of the same channel. The operation file has
  *   YK_FN float OP_NAME_px(yk_window w, const int radius, const OP_PARAMS_TYPE *p, YK_GLOBAL const float *coef)
  * and reads w with yk_at(w, dx, dy), |dx|, |dy| <= radius. The border replicates the edge of the image: on the
- * CPU rows are picked by clamped pointers and columns are padded, on a device both indices are clamped. */
+ * CPU rows are picked by clamped pointers and columns are padded, on a device both indices are clamped.
+ * With OP_BLOCKS the CPU calls, with the same result,
+ *   YK_FN void OP_NAME_block(yk_window w, const int count, const int radius, const OP_PARAMS_TYPE *p,
+ *                            const float *coef, float *out)
+ * for `count` pixels from w on, YK_STENCIL_BLOCK at the most: for windows that are too large to unroll. */
 #if defined(YK_DIALECT_CL)
 
 __kernel void OP_FN(kernel)(__global const float *src, __global float *dst, struct yk_pass pass, OP_PARAMS_TYPE p,
@@ -56,11 +60,21 @@ YK_FN void OP_FN(stencil)(const struct yk_pass *pass, const float *src, float *d
                 memcpy(d, rows[radius], (size_t)pass->dst_w * sizeof *d);
                 continue;
             }
+#if OP_BLOCKS
+            for (int x = 0; x < pass->dst_w; x += YK_STENCIL_BLOCK) {
+                yk_window w = {rows + radius, x};
+                OP_FN(block)(w, yk_clampi(pass->dst_w - x, 0, YK_STENCIL_BLOCK), radius, p, coef, d + x);
+            }
+            YK_SIMD
+            for (int x = 0; x < pass->dst_w; x++)
+                d[x] = yk_clamp01(d[x]);
+#else
             YK_SIMD
             for (int x = 0; x < pass->dst_w; x++) {
                 yk_window w = {rows + radius, x};
                 d[x] = yk_clamp01(OP_FN(px)(w, radius, p, coef));
             }
+#endif
         }
     }
 }

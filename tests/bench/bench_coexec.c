@@ -9,7 +9,7 @@
  * FIRST and SECOND are device ids: cpu and one part of PoCL's device. They are compared as they are, and with
  * one of them slowed down (it sleeps, as a slow device would work elsewhere) until the first is 1, 2, 5, 20
  * times as fast as the second; RATIO: only so many times, 0 as they are. WIDTH is a multiple of 64. PIPELINE
- * is by default the one for which both are nearest to each other, the CPU about 2.3 times as fast: a device
+ * is by default the one for which both are nearest to each other, the CPU 7 to 10 times as fast: a device
  * that sleeps fifteen sixteenths of its time finds its caches cold at each package, and the factor multiplies
  * what that costs. The second form shows what working on the host's memory, and what a second band in flight,
  * brings on one OpenCL device. Only a machine without other work gives figures to believe.
