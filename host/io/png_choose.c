@@ -105,9 +105,10 @@ struct terms {
     unsigned
         least_gain; /* how much smaller it must make the result than the best single filter: it costs time */
     unsigned matches_gain; /* the same for matches against runs */
+    unsigned pixels_gain;  /* the same for pairs of pixels, which take twice the time of runs; 1000: never */
 };
 
-static const struct terms balanced = {true, 10, 100}, fast = {false, 0, 200};
+static const struct terms balanced = {true, 10, 100, 8}, fast = {false, 0, 200, 1000};
 
 static bool better(uint64_t bits, uint64_t than, unsigned gain)
 {
@@ -136,6 +137,25 @@ static bool choose_deep(const struct yk_png_rows *source, struct yk_png_plan *pl
     return ok;
 }
 
+/* For a photograph of which runs leave `runs` bits. */
+static void choose_pixels(struct sample *sample, const struct terms *terms, uint64_t runs,
+                          struct yk_png_plan *plan)
+{
+    const uint8_t searched[] = {plan->filter, YK_PNG_LEAST};
+    uint64_t best = UINT64_MAX;
+    if (terms->pixels_gain >= 1000 || sample->source->image->format.depth != 8 || sample->source->bpp < 3)
+        return; /* pixels of fewer bytes do not repeat by the noise of all channels */
+    for (size_t i = plan->filter == YK_PNG_LEAST; i < sizeof searched; i++) {
+        sample_filter(sample, searched[i]);
+        uint64_t bits = sample_estimate(sample, YK_DEFLATE_PIXELS).bits;
+        if (bits < best && better(bits, runs, terms->pixels_gain)) {
+            best = bits;
+            plan->filter = searched[i];
+            plan->coder = YK_PNG_PIXELS;
+        }
+    }
+}
+
 /* false: out of memory. */
 static bool choose_own(struct sample *sample, const struct terms *terms, struct yk_png_plan *plan)
 {
@@ -152,8 +172,10 @@ static bool choose_own(struct sample *sample, const struct terms *terms, struct 
         drawn |= filters[i] == YK_PNG_NONE && estimate.literals <= FEW_LITERALS;
     }
     plan->coder = YK_PNG_RUNS;
-    if (best * 1000 > raw * DENSE && !drawn && sample->source->image->format.depth == 8)
+    if (best * 1000 > raw * DENSE && !drawn && sample->source->image->format.depth == 8) {
+        choose_pixels(sample, terms, best, plan);
         return true;
+    }
     const uint64_t runs = best;
     const uint8_t searched[] = {plan->filter, YK_PNG_NONE, YK_PNG_SUB};
     for (size_t i = 0; i < sizeof searched; i++) {

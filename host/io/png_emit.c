@@ -84,6 +84,7 @@ void yk_emit_tables_make(struct yk_emit_tables *tables, const uint8_t litlen[YK_
     for (unsigned s = 0; s < YK_DISTANCE_SYMBOLS; s++)
         tables->distances[s] = entry_of(distance_codes[s], distance[s]);
     tables->end = entry_of(codes[YK_END_OF_BLOCK], litlen[YK_END_OF_BLOCK]);
+    tables->symbols[YK_SYMBOLS] = 0;
     for (unsigned s = 0; s < 256; s++)
         tables->symbols[s] = entry_of(codes[s], litlen[s]);
     const uint64_t near = distance_entry(tables, 1), pixel = distance_entry(tables, (unsigned)bpp);
@@ -168,6 +169,21 @@ static inline void emit_four(struct queue *queue, const struct yk_emit_tables *t
     flush(queue);
 }
 
+/* Up to three symbols, how many of which there are cannot be predicted: so what is not there is no bits. */
+static inline void emit_rest(struct queue *queue, const struct yk_emit_tables *tables, const uint16_t *p,
+                             size_t count)
+{
+    struct group group = group_of(tables->symbols[count > 0 ? p[0] : YK_SYMBOLS]);
+    group = follow(group, group_of(tables->symbols[count > 1 ? p[1] : YK_SYMBOLS]));
+    group = follow(group, group_of(tables->symbols[count > 2 ? p[2] : YK_SYMBOLS]));
+    if (__builtin_expect((group.count & 0xff) > BITS_FREE, 0)) { /* long runs */
+        emit_each(queue, tables, p, count);
+        return;
+    }
+    append(queue, group);
+    flush(queue);
+}
+
 /* `eight`: so many mostly fit at once. */
 static inline __attribute__((always_inline)) const uint16_t *emit_symbols(struct queue *queue,
                                                                           const struct yk_emit_tables *tables,
@@ -187,8 +203,19 @@ static inline __attribute__((always_inline)) const uint16_t *emit_symbols(struct
     }
     for (; count >= 4; count -= 4, p += 4)
         emit_four(queue, tables, p, group_at(tables, p));
-    emit_each(queue, tables, p, count);
+    emit_rest(queue, tables, p, count);
     return p + count;
+}
+
+static inline void emit_match(struct queue *queue, const struct yk_emit_tables *tables,
+                              const struct yk_token *token)
+{
+    unsigned symbol = yk_distance_symbol(token->distance), extra = yk_distance_extra(symbol);
+    uint64_t value = (token->distance - 1u) & ((1u << extra) - 1);
+    append(queue, group_of(tables->lengths[token->length]));
+    append(queue, group_of(tables->distances[symbol]));
+    append(queue, (struct group){value << ((64 - extra) & 63), extra}); /* no extra bits: 0 */
+    flush(queue);
 }
 
 static inline __attribute__((always_inline)) void
@@ -199,14 +226,8 @@ emit(struct yk_bits *bits, const struct yk_emit_tables *tables, const struct yk_
     for (const struct yk_token *token = parsed->tokens; token < parsed->tokens + parsed->token_count;
          token++) {
         p = emit_symbols(&queue, tables, p, token->symbols, eight);
-        if (token->length == 0)
-            continue;
-        unsigned symbol = yk_distance_symbol(token->distance), extra = yk_distance_extra(symbol);
-        uint64_t value = (token->distance - 1u) & ((1u << extra) - 1);
-        append(&queue, group_of(tables->lengths[token->length]));
-        append(&queue, group_of(tables->distances[symbol]));
-        append(&queue, (struct group){value << ((64 - extra) & 63), extra}); /* no extra bits: 0 */
-        flush(&queue);
+        if (token->length > 0)
+            emit_match(&queue, tables, token);
     }
     append(&queue, group_of(tables->end));
     flush(&queue);
@@ -231,7 +252,7 @@ void yk_emit_block(struct yk_bits *bits, const struct yk_emit_tables *tables, co
                    uint64_t expected, enum yk_cpu level)
 {
     /* one standard deviation of eight symbols' bits fits beside their mean */
-    bool eight = expected < (uint64_t)parsed->symbol_count * EIGHT_MEAN;
+    bool eight = expected < (uint64_t)parsed->symbol_count * EIGHT_MEAN && parsed->symbol_count > 64*parsed->token_count;
 #if defined(__x86_64__)
     if (level >= YK_CPU_V3) {
         emit_bmi2(bits, tables, parsed, eight);

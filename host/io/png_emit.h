@@ -28,7 +28,7 @@ void yk_bits_align(struct yk_bits *bits);
 
 /* Codes with their extra bits: the bits on top, how many there are in the low 6 bits. */
 struct yk_emit_tables {
-    uint64_t symbols[YK_SYMBOLS];            /* up to 28 bits */
+    uint64_t symbols[YK_SYMBOLS + 1];        /* up to 28 bits; the last: none */
     uint64_t lengths[YK_MATCH_MAX + 1];      /* up to 17 */
     uint64_t distances[YK_DISTANCE_SYMBOLS]; /* the code alone */
     uint64_t end;

@@ -88,15 +88,15 @@ static size_t parse_runs(struct yk_parsed *parsed, const uint8_t *data, size_t f
 
 /* The first place at or behind `at` where a pixel begins. Division by a multiplication: exact for rows under
  * 2^32. */
-static inline size_t aligned(const struct yk_matcher *matcher, size_t at, size_t *row_end)
+static inline size_t aligned(const struct yk_grid *grid, size_t at, size_t *row_end)
 {
-    size_t row = matcher->row, bpp = matcher->bpp;
+    size_t row = grid->row, bpp = grid->bpp;
     while (at >= *row_end)
         *row_end += row;
     size_t pixels = *row_end - row + 1;
     if (at <= pixels)
         return pixels;
-    size_t whole = (size_t)((at - pixels + bpp - 1) * matcher->reciprocal >> 35);
+    size_t whole = (size_t)((at - pixels + bpp - 1) * grid->reciprocal >> 35);
     return pixels + whole * bpp;
 }
 
@@ -215,11 +215,11 @@ static inline __attribute__((always_inline)) size_t parse(struct yk_parsed *pars
                                                           size_t from, size_t to, size_t room, bool deep)
 {
     uint16_t *out = parsed->symbols;
-    size_t literal = from, limit = to > TAIL ? to - TAIL : 0, misses = 0, since = 0, bpp = matcher->bpp;
-    size_t row_end = from - from % matcher->row + matcher->row;
-    size_t at = aligned(matcher, from < TAIL ? TAIL : from, &row_end);
+    size_t literal = from, limit = to > TAIL ? to - TAIL : 0, misses = 0, since = 0, bpp = matcher->grid.bpp;
+    size_t row_end = from - from % matcher->grid.row + matcher->grid.row;
+    size_t at = aligned(&matcher->grid, from < TAIL ? TAIL : from, &row_end);
     size_t used = 0; /* symbols and tokens */
-    const struct search search = {matcher->heads, matcher->links, bpp, matcher->row, 64 - matcher->bits};
+    const struct search search = {matcher->heads, matcher->links, bpp, matcher->grid.row, 64 - matcher->bits};
     size_t reach =
         search.row <= YK_WINDOW ? search.row : SIZE_MAX; /* from where on the row above can be copied */
     parsed->token_count = 0;
@@ -229,7 +229,7 @@ static inline __attribute__((always_inline)) size_t parse(struct yk_parsed *pars
         if (match.length == 0) {
             at += bpp * (1 + (misses++ >> SKIP_SHIFT));
             if (at >= row_end)
-                at = aligned(matcher, at, &row_end);
+                at = aligned(&matcher->grid, at, &row_end);
             continue;
         }
         misses = 0;
@@ -246,7 +246,7 @@ static inline __attribute__((always_inline)) size_t parse(struct yk_parsed *pars
         put_match(parsed, &out, &since, bpp, start - literal, match);
         used += start - literal + 1;
         literal = end;
-        size_t next = aligned(matcher, end, &row_end);
+        size_t next = aligned(&matcher->grid, end, &row_end);
         if (deep) {
             size_t stop = next < limit ? next : limit;
             for (size_t k = 0; k < DEEP_INSERTS && at + bpp < stop; k++)
