@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Blocks of the own Deflate coder (contract in png_deflate.h): tokens, counts, codes, then the bits. */
+ * Blocks of the own Deflate coder (contract in png_deflate.h): symbols, counts, codes, then the bits. */
 #include "png_deflate.h"
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@ enum {
     STORED_MAX = 65535, /* bytes of one stored block */
     /* Symbols of a block. Half of these make photographs 0.2 % smaller and take 4 % more time. */
     RUNS_BLOCK = 1 << 16,
-    MATCHES_BLOCK = 1 << 15,
+    MATCHES_BLOCK = 1 << 16,
     BLOCK_MIN = 1 << 12 /* of those that a caller asks for */
 };
 

@@ -34,7 +34,7 @@ struct yk_deflate_job {
     enum yk_cpu level;
 };
 
-struct yk_deflate; /* opaque: tables and tokens, about 1 MiB */
+struct yk_deflate; /* opaque: tables and symbols, half a MiB */
 
 /* NULL: out of memory. The caller owns it: yk_deflate_free (NULL is allowed). */
 struct yk_deflate *yk_deflate_create(void);

@@ -47,12 +47,12 @@ static size_t parse_pixels(struct yk_parsed *parsed, struct yk_pixel_matcher *ma
     const size_t bpp = matcher->grid.bpp, row = matcher->grid.row, least = pair_bytes(bpp);
     uint32_t notes[STRETCH + 1];
     uint16_t *out = parsed->symbols;
-    size_t literal = from, limit = to > TAIL ? to - TAIL : 0, since = 0, used = 0;
+    size_t literal = from, limit = to > TAIL ? to - TAIL : 0;
     size_t row_end = from - from % row + row;
     size_t at = aligned(&matcher->grid, from < TAIL ? TAIL : from, &row_end);
-    parsed->token_count = 0;
-    while (at < limit && used + (at - literal) + STRETCH_LEAST < room) {
-        size_t end = row_end < limit ? row_end : limit, left = room - used - (at - literal);
+    const uint16_t *full = parsed->symbols + room - STRETCH_LEAST;
+    while (at < limit && out + (at - literal) < full) {
+        size_t end = row_end < limit ? row_end : limit, left = (size_t)(full - out) - (at - literal);
         size_t bytes = end - at < left ? end - at : left, count = (bytes + bpp - 1) / bpp;
         count = count < STRETCH ? count : STRETCH;
         size_t noted = bpp == 3   ? note_pairs(matcher->pairs, data, at, count, 3, notes)
@@ -67,8 +67,7 @@ static size_t parse_pixels(struct yk_parsed *parsed, struct yk_pixel_matcher *ma
             if (length < least) /* another pair with the same hash */
                 continue;
             widen_all(out, data + literal, start - literal);
-            put_match(parsed, &out, &since, bpp, start - literal, (struct match){length, distance});
-            used += start - literal + 1;
+            out = put_match(out + (start - literal), bpp, (struct match){length, distance});
             literal = start + length;
         }
         at += count * bpp;
@@ -78,10 +77,7 @@ static size_t parse_pixels(struct yk_parsed *parsed, struct yk_pixel_matcher *ma
     size_t end = at < limit ? at : to;
     end = end < literal ? literal : end;
     widen_all(out, data + literal, end - literal);
-    out += end - literal;
-    since += end - literal;
-    if (since > 0)
-        parsed->tokens[parsed->token_count++] = (struct yk_token){(uint32_t)since, 0, 0};
-    parsed->symbol_count = (size_t)(out - parsed->symbols);
+    parsed->symbol_count = (size_t)(out - parsed->symbols) + end - literal;
+    parsed->copies = true;
     return end;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The parsers for every processor: SSE2, which all x86-64 have, or plain C. */
+#include "png_emit.h"
 #include "png_tokens.h"
 
 #if defined(__SSE2__)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The parsers for processors of level x86-64-v3 and up. */
+#include "png_emit.h"
 #include "png_tokens.h"
 
 #if defined(__x86_64__)

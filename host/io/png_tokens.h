@@ -5,8 +5,8 @@
  * images and patterns; and pairs of pixels that have been there before, for photographs of which noise moves all
  * channels alike. The result depends on the data alone, never on the processor. Any thread.
  *
- * Literals and runs become one stream of symbols, so that counting them and writing them have no branch that
- * depends on the data: a mispredicted one costs as much as ten symbols.
+ * Literals, runs and copies become one stream of symbols, so that counting them and writing them have no
+ * branch that depends on the data: a mispredicted one costs as much as ten symbols.
  */
 #ifndef YOKE_IO_PNG_TOKENS_H
 #define YOKE_IO_PNG_TOKENS_H
@@ -22,26 +22,26 @@ enum {
     YK_MATCH_MAX = 258,
     YK_WINDOW = 32768,
     /* Symbols: 0 .. 255 a literal, then runs of 3 .. 258 bytes: copies of the byte before, and of the pixel
-       before. */
+       before. Other copies are four symbols: the length 3 .. 258, the distance's symbol, and its extra bits in
+       two parts, of up to YK_RAW_BITS low ones and of the rest: n bits of value v are YK_RAW + 2^n - 1 + v. */
     YK_RUN_NEAR = 256,
     YK_RUN_PIXEL = 512,
-    YK_SYMBOLS = 768,
+    YK_COPY = 768,
+    YK_FAR = 1024,
+    YK_RAW = YK_FAR + 30,
+    YK_RAW_BITS = 7,
+    YK_SYMBOLS = YK_RAW + (2 << YK_RAW_BITS) - 1,
+    YK_COPY_SYMBOLS = 4,
     YK_BLOCK_SYMBOLS = 1 << 16, /* the most of a block, but for what a parser may exceed `room` by: */
     YK_PARSED_SYMBOLS = YK_BLOCK_SYMBOLS + 512,
     YK_READ_PAST = 80 /* bytes past the data that must be readable; what they hold does not matter */
 };
 
-/* `symbols` of the stream, then `length` bytes copied from `distance` back (length 0: none). */
-struct yk_token {
-    uint32_t symbols;
-    uint16_t length, distance;
-};
-
-/* One block: the tokens use up the symbols exactly. */
+/* One block. */
 struct yk_parsed {
-    size_t symbol_count, token_count;
+    size_t symbol_count;
+    bool copies; /* there may be other symbols than literals and runs */
     uint16_t symbols[YK_PARSED_SYMBOLS + 512]; /* what a parser may write past the last */
-    struct yk_token tokens[YK_BLOCK_SYMBOLS + 8];
 };
 
 enum { YK_HASH_BITS_MAX = 15 };
@@ -68,7 +68,7 @@ void yk_matcher_begin(struct yk_matcher *matcher, size_t size, size_t row, size_
 
 /* Kodak's photographs in thousandths of what libpng makes of them: 1015 with 15 bits, 1017 with 14, 1020 with
  * 13; without this search 1035. */
-enum { YK_PAIR_BITS = 15 };
+enum { YK_PAIR_BITS = 14 };
 
 struct yk_pixel_matcher {
     /* By hash: 16 other bits of it, and the position modulo 2^16. A stale one does no harm: what is found is
@@ -81,7 +81,7 @@ struct yk_pixel_matcher {
 void yk_pixel_matcher_begin(struct yk_pixel_matcher *matcher, size_t row, size_t bpp);
 
 /* All parse data[from .. at the most to) into a block and return where they stopped: at `to`, or after about
- * `room` <= YK_BLOCK_SYMBOLS symbols and tokens. Distances reach back to data[0]. YK_READ_PAST bytes past
+ * `room` <= YK_BLOCK_SYMBOLS symbols. Distances reach back to data[0]. YK_READ_PAST bytes past
  * `to` are read. */
 struct yk_parsers {
     size_t (*runs)(struct yk_parsed *parsed, const uint8_t *data, size_t from, size_t to, size_t bpp,
