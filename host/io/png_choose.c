@@ -108,7 +108,7 @@ struct terms {
     unsigned pixels_gain;  /* the same for pairs of pixels, which take twice the time of runs; 1000: never */
 };
 
-static const struct terms balanced = {true, 10, 100, 7}, fast = {false, 0, 200, 1000};
+static const struct terms balanced = {true, 10, 100, 5}, fast = {false, 0, 200, 1000};
 
 static bool better(uint64_t bits, uint64_t than, unsigned gain)
 {
@@ -137,8 +137,8 @@ static bool choose_deep(const struct yk_png_rows *source, struct yk_png_plan *pl
     return ok;
 }
 
-/* For a photograph of which runs leave `runs` bits. Always with the least filter of every row: it gains 1 %, and
- * what it costs is little beside the search. */
+/* For a photograph of which runs leave `runs` bits. Always with the least filter of every row: it gains 1 %,
+ * and what it costs is little beside the search. */
 static void choose_pixels(struct sample *sample, const struct terms *terms, uint64_t runs,
                           struct yk_png_plan *plan)
 {

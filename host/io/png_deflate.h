@@ -18,7 +18,8 @@ enum yk_deflate_method {
     YK_DEFLATE_RUNS,    /* photographs, noise */
     YK_DEFLATE_MATCHES, /* drawn images, patterns */
     YK_DEFLATE_DEEP,    /* as matches, searched for longer */
-    YK_DEFLATE_PIXELS   /* photographs of which whole pixels repeat */
+    YK_DEFLATE_PIXELS,  /* photographs of which whole pixels repeat */
+    YK_DEFLATE_METHODS  /* how many */
 };
 
 struct yk_deflate_job {

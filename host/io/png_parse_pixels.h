@@ -17,35 +17,41 @@ static inline size_t pair_bytes(size_t bpp)
     return bpp <= 3 ? 6 : 8;
 }
 
-/* A pixel that begins a pair which has been there before: its number in the stretch above 16 bits, and the
- * distance. */
-enum { NOTE_PIXEL = 16 };
+/* For each pixel of a stretch, whether the pair that it begins seems to have been there before, and how far
+ * back. */
+struct notes {
+    uint64_t found[STRETCH / 64];
+    uint16_t distances[STRETCH];
+};
 
-/* Notes for `count` pixels from `at` on, all of which are entered into the table; returns how many. */
-static inline __attribute__((always_inline)) size_t note_pairs(uint32_t *table, const uint8_t *data, size_t at,
-                                                               size_t count, size_t bpp, uint32_t *notes)
+/* Notes `count` pixels from `at` on and enters them into the table. Where a store goes never depends on what
+ * was loaded, or the next load would wait for it. */
+static inline __attribute__((always_inline)) void note_pairs(uint32_t *table, const uint8_t *data, size_t at,
+                                                             size_t count, size_t bpp, struct notes *notes)
 {
     const unsigned unused = (unsigned)(64 - 8 * pair_bytes(bpp));
-    uint32_t *note = notes;
-    for (size_t k = 0; k < count; k++, at += bpp) {
-        uint64_t hash = (load64(data + at) << unused) * UINT64_C(0x9E3779B97F4A7C15);
-        uint32_t *entry = table + (hash >> (64 - YK_PAIR_BITS));
-        uint32_t tag = (uint32_t)(hash >> (48 - YK_PAIR_BITS)) << 16, old = *entry;
-        *entry = tag | (uint16_t)at;
-        uint32_t distance = (uint16_t)(at - old);
-        *note = (uint32_t)k << NOTE_PIXEL | distance;
-        /* arithmetic, for the compiler would make a branch of a comparison */
-        uint64_t bad = (old ^ tag) >> 16 | (distance - 1) >> 15;
-        note += (bad - 1) >> 63;
+    for (size_t base = 0; base < count; base += 64) {
+        uint64_t found = 0;
+        for (size_t k = base; k < count && k < base + 64; k++, at += bpp) {
+            uint64_t hash = (load64(data + at) << unused) * UINT64_C(0x9E3779B97F4A7C15);
+            uint32_t *entry = table + (hash >> (64 - YK_PAIR_BITS));
+            uint32_t new = (uint32_t)(hash >> (48 - YK_PAIR_BITS)) << 16 | (uint16_t)at, old = *entry;
+            *entry = new;
+            uint32_t distance = (uint16_t)(at - old);
+            notes->distances[k] = (uint16_t)distance;
+            /* arithmetic, for the compiler would make a branch of a comparison */
+            uint64_t bad = (old ^ new) >> 16 | (distance - 1) >> 15;
+            found |= (bad - 1) >> 63 << (k - base);
+        }
+        notes->found[base / 64] = found;
     }
-    return (size_t)(note - notes);
 }
 
 static size_t parse_pixels(struct yk_parsed *parsed, struct yk_pixel_matcher *matcher, const uint8_t *data,
                            size_t from, size_t to, size_t room)
 {
     const size_t bpp = matcher->grid.bpp, row = matcher->grid.row, least = pair_bytes(bpp);
-    uint32_t notes[STRETCH + 1];
+    struct notes notes;
     uint16_t *out = parsed->symbols;
     size_t literal = from, limit = to > TAIL ? to - TAIL : 0;
     size_t row_end = from - from % row + row;
@@ -55,20 +61,29 @@ static size_t parse_pixels(struct yk_parsed *parsed, struct yk_pixel_matcher *ma
         size_t end = row_end < limit ? row_end : limit, left = (size_t)(full - out) - (at - literal);
         size_t bytes = end - at < left ? end - at : left, count = (bytes + bpp - 1) / bpp;
         count = count < STRETCH ? count : STRETCH;
-        size_t noted = bpp == 3   ? note_pairs(matcher->pairs, data, at, count, 3, notes)
-                       : bpp == 4 ? note_pairs(matcher->pairs, data, at, count, 4, notes)
-                                  : note_pairs(matcher->pairs, data, at, count, bpp, notes);
-        for (const uint32_t *note = notes; note < notes + noted; note++) {
-            size_t start = at + (*note >> NOTE_PIXEL) * bpp, distance = *note & 0xffff;
-            if (start < literal)
-                continue;
-            size_t most = to - start < YK_MATCH_MAX ? to - start : YK_MATCH_MAX;
-            size_t length = agreeing_far(data + start, data + start - distance, most);
-            if (length < least) /* another pair with the same hash */
-                continue;
-            widen_all(out, data + literal, start - literal);
-            out = put_match(out + (start - literal), bpp, (struct match){length, distance});
-            literal = start + length;
+        if (bpp == 3)
+            note_pairs(matcher->pairs, data, at, count, 3, &notes);
+        else if (bpp == 4)
+            note_pairs(matcher->pairs, data, at, count, 4, &notes);
+        else
+            note_pairs(matcher->pairs, data, at, count, bpp, &notes);
+        for (size_t base = 0, next = 0; base < count; base += 64) { /* next: the first one not copied */
+            uint64_t found = next < base + 64 ? notes.found[base / 64] : 0;
+            found &= next > base ? UINT64_MAX << (next - base) % 64 : UINT64_MAX;
+            while (found) {
+                size_t k = base + (size_t)__builtin_ctzll(found);
+                size_t start = at + k * bpp, distance = notes.distances[k];
+                size_t most = to - start < YK_MATCH_MAX ? to - start : YK_MATCH_MAX;
+                size_t length = agreeing_far(data + start, data + start - distance, most);
+                found &= found - 1;
+                if (length < least) /* another pair with the same hash */
+                    continue;
+                widen_all(out, data + literal, start - literal);
+                out = put_match(out + (start - literal), bpp, (struct match){length, distance});
+                literal = start + length;
+                next = (literal - at + bpp - 1) * matcher->grid.reciprocal >> 35;
+                found &= next < base + 64 ? UINT64_MAX << (next - base) % 64 : 0;
+            }
         }
         at += count * bpp;
         if (at < literal || at >= row_end)

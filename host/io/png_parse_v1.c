@@ -66,4 +66,5 @@ static inline size_t agreeing_far(const uint8_t *p, const uint8_t *q, size_t mos
 #include "png_parse_body.h"
 #include "png_parse_pixels.h"
 
-const struct yk_parsers yk_parsers_v1 = {.runs = parse_runs, .matches = parse_matches, .pixels = parse_pixels};
+const struct yk_parsers yk_parsers_v1 = {
+    .runs = parse_runs, .matches = parse_matches, .pixels = parse_pixels};

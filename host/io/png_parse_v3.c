@@ -52,7 +52,8 @@ static inline size_t agreeing_far(const uint8_t *p, const uint8_t *q, size_t mos
 #pragma clang attribute pop
 #endif
 
-const struct yk_parsers yk_parsers_v3 = {.runs = parse_runs, .matches = parse_matches, .pixels = parse_pixels};
+const struct yk_parsers yk_parsers_v3 = {
+    .runs = parse_runs, .matches = parse_matches, .pixels = parse_pixels};
 #else
 typedef int yk_png_parse_v3_is_for_x86;
 #endif

@@ -2,8 +2,8 @@
  *
  * The first pass of the own Deflate coder: what of the data is copied from where. Three ways: runs only, for
  * photographs, whose filtered bytes repeat little but zeros; matches found through a hash table, for drawn
- * images and patterns; and pairs of pixels that have been there before, for photographs of which noise moves all
- * channels alike. The result depends on the data alone, never on the processor. Any thread.
+ * images and patterns; and pairs of pixels that have been there before, for photographs of which noise moves
+ * all channels alike. The result depends on the data alone, never on the processor. Any thread.
  *
  * Literals, runs and copies become one stream of symbols, so that counting them and writing them have no
  * branch that depends on the data: a mispredicted one costs as much as ten symbols.
@@ -22,8 +22,9 @@ enum {
     YK_MATCH_MAX = 258,
     YK_WINDOW = 32768,
     /* Symbols: 0 .. 255 a literal, then runs of 3 .. 258 bytes: copies of the byte before, and of the pixel
-       before. Other copies are four symbols: the length 3 .. 258, the distance's symbol, and its extra bits in
-       two parts, of up to YK_RAW_BITS low ones and of the rest: n bits of value v are YK_RAW + 2^n - 1 + v. */
+       before. Other copies are four symbols: the length 3 .. 258, the distance's symbol, and its extra bits
+       in two parts, of up to YK_RAW_BITS low ones and of the rest: n bits of value v are YK_RAW + 2^n - 1 +
+       v. */
     YK_RUN_NEAR = 256,
     YK_RUN_PIXEL = 512,
     YK_COPY = 768,
@@ -40,7 +41,7 @@ enum {
 /* One block. */
 struct yk_parsed {
     size_t symbol_count;
-    bool copies; /* there may be other symbols than literals and runs */
+    bool copies;                               /* there may be other symbols than literals and runs */
     uint16_t symbols[YK_PARSED_SYMBOLS + 512]; /* what a parser may write past the last */
 };
 
