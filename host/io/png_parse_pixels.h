@@ -4,7 +4,7 @@
  *
  * It goes over a stretch of a row twice: first over every pixel without a branch, noting which pairs seem to
  * have been there before; then over the notes. In one pass the branch that is mispredicted at every tenth
- * pixel would each time wait for the table, which takes twice as long. */
+ * pixel would each time wait for the table. */
 
 enum {
     STRETCH = 1024,    /* pixels at a time */
