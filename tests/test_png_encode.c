@@ -396,6 +396,7 @@ void yk_suite_png_encode(void)
     CU_add_test(suite, "own coder against three inflates", test_encode_deflate);
     CU_add_test(suite, "own coder: runs of every length", test_encode_deflate_runs);
     CU_add_test(suite, "own coder: blocks of which a part is counted", test_encode_deflate_uncounted);
+    CU_add_test(suite, "pairs of pixels", test_encode_deflate_pairs);
     CU_add_test(suite, "counts of a block", test_encode_count);
     CU_add_test(suite, "joined streams", test_encode_streams);
     CU_add_test(suite, "joined checksums", test_encode_adler);

@@ -33,6 +33,7 @@ void test_encode_huffman(void);
 void test_encode_deflate(void);
 void test_encode_deflate_runs(void);
 void test_encode_deflate_uncounted(void);
+void test_encode_deflate_pairs(void);
 void test_encode_count(void);
 void test_encode_streams(void);
 void test_encode_adler(void);

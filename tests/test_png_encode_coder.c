@@ -196,8 +196,8 @@ static bool inflates_to(const uint8_t *stream, size_t stream_size, const uint8_t
 
 static struct yk_deflate *work;
 
-/* Both methods, both ends, every level: the same bytes, and they inflate to the data, which ends at a guard
- * page as far as the contract allows. Returns the smaller size. */
+/* All methods, both ends, every level: the same bytes, and they inflate to the data, which ends at a guard
+ * page as far as the contract allows. Returns the smallest size. */
 static size_t check_coder(const uint8_t *data, size_t size, size_t bpp, size_t row, size_t block,
                           const char *label)
 {
@@ -208,7 +208,7 @@ static size_t check_coder(const uint8_t *data, size_t size, size_t bpp, size_t r
     uint8_t *first = malloc(room);
     CU_ASSERT_PTR_NOT_NULL_FATAL(first);
     bool good = true;
-    for (int method = 0; method < 2; method++)
+    for (int method = 0; method < YK_DEFLATE_METHODS; method++)
         for (int last = 0; last < 2; last++) {
             size_t first_size = 0;
             for (int level = YK_CPU_SCALAR; level <= (int)yk_cpu_detect(); level++) {
@@ -305,11 +305,11 @@ void test_encode_deflate(void)
         }
     yk_deflate_free(work);
     free(data);
-    yk_note("PNG own coder: %u contents, two methods, three inflates", cells);
+    yk_note("PNG own coder: %u contents, every method, three inflates", cells);
 }
 
-/* Every length of a run about the limits of a token, of bytes and of pixels, between literals, at every place
- * of the 64-byte windows. */
+/* Every length of a run about the limits of a symbol, of bytes and of pixels, between literals, at every
+ * place of the 64-byte windows. */
 void test_encode_deflate_runs(void)
 {
     static const size_t bpps[] = {1, 3, 4, 8};
@@ -331,6 +331,45 @@ void test_encode_deflate_runs(void)
     yk_deflate_free(work);
 }
 
+/* Ten pixels that repeat earlier ones, among noise of 4 bits a byte: up to the window they are copied, which
+ * saves about 11 bytes; from farther they are not. */
+void test_encode_deflate_pairs(void)
+{
+    enum { BPP = 3, COPIED = 10 * BPP, LONGEST = 40000, SAVED = 7 };
+    static const size_t distances[] = {3, 6, 300, 32766, 32769, 39999};
+    struct yk_random random = {17};
+    uint8_t *data = malloc(LONGEST + 2 * COPIED);
+    uint8_t *out = malloc(yk_deflate_bound(LONGEST + 2 * COPIED));
+    uint8_t *padded = calloc(1, LONGEST + 2 * COPIED + YK_READ_PAST);
+    work = yk_deflate_create();
+    CU_ASSERT_FATAL(data && out && padded && work);
+    for (size_t k = 0; k < sizeof distances / sizeof distances[0]; k++) {
+        const size_t distance = distances[k], at = 1 + LONGEST / BPP * BPP + BPP;
+        const size_t size = at + COPIED + BPP; /* one row, whose pixels begin behind its filter byte */
+        size_t sizes[2];
+        for (size_t i = 0; i < size; i++)
+            data[i] = (uint8_t)(yk_random_u64(&random) & 15);
+        for (int copy = 0; copy < 2; copy++) {
+            for (size_t i = 0; i < COPIED && copy; i++)
+                data[at + i] = data[at + i - distance];
+            (void)check_coder(data, size, BPP, size, 0, "pairs");
+            memcpy(padded, data, size);
+            const struct yk_deflate_job job = {.data = padded,
+                                               .size = size,
+                                               .bpp = BPP,
+                                               .row = size,
+                                               .method = YK_DEFLATE_PIXELS,
+                                               .last = true};
+            sizes[copy] = yk_deflate_strip(work, &job, out);
+        }
+        CU_ASSERT_EQUAL(sizes[1] + SAVED <= sizes[0], distance <= YK_WINDOW);
+    }
+    yk_deflate_free(work);
+    free(padded);
+    free(out);
+    free(data);
+}
+
 /* Symbols of a block by hand: a small one is counted exactly; of a large one the counted part stands for all,
  * and whatever else a symbol can be may occur. */
 void test_encode_count(void)
@@ -339,11 +378,18 @@ void test_encode_count(void)
     struct yk_parsed *parsed = malloc(sizeof *parsed);
     CU_ASSERT_PTR_NOT_NULL_FATAL(parsed);
     struct yk_counts counts;
-    *parsed = (struct yk_parsed){.symbol_count = 5, .token_count = 2};
-    const uint16_t few[] = {9, 9, 200, YK_RUN_NEAR + 258 - YK_MATCH_MIN, YK_RUN_PIXEL + 12 - YK_MATCH_MIN};
+    /* in the middle 11 bytes from 32768 back, whose distance has 13 extra bits, all set */
+    const uint16_t few[] = {9,
+                            9,
+                            200,
+                            YK_RUN_NEAR + 258 - YK_MATCH_MIN,
+                            YK_COPY + 11 - YK_MATCH_MIN,
+                            YK_FAR + 29,
+                            YK_RAW + 127 + 127,
+                            YK_RAW + 63 + 63,
+                            YK_RUN_PIXEL + 12 - YK_MATCH_MIN};
+    *parsed = (struct yk_parsed){.symbol_count = sizeof few / sizeof few[0], .copies = true};
     memcpy(parsed->symbols, few, sizeof few);
-    parsed->tokens[0] = (struct yk_token){4, 11, 32768};
-    parsed->tokens[1] = (struct yk_token){1, 0, 0};
     yk_count_block(&counts, parsed, BPP, false);
     /* RFC 1951, 3.2.5: lengths 11 and 12 are symbol 265 with a bit, 258 is 285; distance 32768 is symbol 29
      * with 13 bits */
@@ -357,11 +403,10 @@ void test_encode_count(void)
     CU_ASSERT(total == 7);
 
     parsed->symbol_count = COUNT;
-    parsed->token_count = 1;
-    parsed->tokens[0] = (struct yk_token){COUNT, 0, 0};
+    parsed->copies = false;
     for (size_t i = 0; i < COUNT; i++) {
         bool counted = i % WINDOW - yk_count_offset((uint32_t)(i / WINDOW)) < YK_COUNT_STRETCH;
-        parsed->symbols[i] = (uint16_t)(counted || i >= COUNT - COUNT % WINDOW ? 7 : i % YK_SYMBOLS);
+        parsed->symbols[i] = (uint16_t)(counted || i >= COUNT - COUNT % WINDOW ? 7 : i % YK_COPY);
     }
     yk_count_block(&counts, parsed, BPP, true);
     CU_ASSERT(counts.litlen[7] < COUNT / 2 && counts.literals == 256);

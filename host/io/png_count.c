@@ -52,28 +52,25 @@ static void allow_unseen(struct yk_counts *counts, size_t bpp)
 
 void yk_count_block(struct yk_counts *counts, const struct yk_parsed *parsed, size_t bpp, bool exact)
 {
-    uint32_t totals[YK_SYMBOLS], lengths[YK_MATCH_MAX + 1] = {0}, near = 0, pixel = 0;
-    bool part = !exact && parsed->token_count == 1 && parsed->symbol_count >= YK_COUNT_ALL;
+    uint32_t totals[YK_SYMBOLS], near = 0, pixel = 0;
+    bool part = !exact && !parsed->copies && parsed->symbol_count >= YK_COUNT_ALL;
     count_symbols(parsed->symbols, parsed->symbol_count, part, totals);
     memset(counts, 0, sizeof *counts);
     memcpy(counts->litlen, totals, 256 * sizeof totals[0]);
     for (unsigned k = 0; k < 256; k++)
         counts->literals += totals[k] > 0;
     counts->litlen[YK_END_OF_BLOCK] = 1;
-    for (size_t i = 0; i < parsed->token_count; i++) {
-        const struct yk_token *token = &parsed->tokens[i];
-        lengths[token->length]++; /* [0]: the last token, which copies nothing */
-        if (token->length)
-            counts->distance[yk_distance_symbol(token->distance)]++;
-    }
     for (unsigned n = YK_MATCH_MIN; n <= YK_MATCH_MAX; n++) {
         uint32_t ones = totals[YK_RUN_NEAR + n - YK_MATCH_MIN],
-                 pixels = totals[YK_RUN_PIXEL + n - YK_MATCH_MIN];
+                 pixels = totals[YK_RUN_PIXEL + n - YK_MATCH_MIN],
+                 copies = totals[YK_COPY + n - YK_MATCH_MIN];
         near += ones;
         pixel += pixels;
-        if (lengths[n] + ones + pixels > 0)
-            counts->litlen[yk_length_symbol(n)] += lengths[n] + ones + pixels;
+        if (copies + ones + pixels > 0)
+            counts->litlen[yk_length_symbol(n)] += copies + ones + pixels;
     }
+    for (unsigned s = 0; s < YK_DISTANCE_SYMBOLS; s++)
+        counts->distance[s] = totals[YK_FAR + s];
     counts->distance[yk_distance_symbol(1)] += near;
     counts->distance[yk_distance_symbol((unsigned)bpp)] += pixel;
     for (unsigned s = 257; s < YK_LITLEN_SYMBOLS; s++)

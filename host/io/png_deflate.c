@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Blocks of the own Deflate coder (contract in png_deflate.h): tokens, counts, codes, then the bits. */
+ * Blocks of the own Deflate coder (contract in png_deflate.h): symbols, counts, codes, then the bits. */
 #include "png_deflate.h"
 
 #include <stdlib.h>
@@ -14,12 +14,13 @@ enum {
     STORED_MAX = 65535, /* bytes of one stored block */
     /* Symbols of a block. Half of these make photographs 0.2 % smaller and take 4 % more time. */
     RUNS_BLOCK = 1 << 16,
-    MATCHES_BLOCK = 1 << 15,
+    MATCHES_BLOCK = 1 << 16,
     BLOCK_MIN = 1 << 12 /* of those that a caller asks for */
 };
 
 struct yk_deflate {
     struct yk_matcher matcher;
+    struct yk_pixel_matcher pixels;
     struct yk_parsed parsed;
     struct yk_emit_tables tables;
 };
@@ -94,16 +95,29 @@ static void store_block(struct yk_bits *bits, const uint8_t *data, size_t size, 
     } while (size > 0);
 }
 
-/* Parses the next block, from block->to on. */
-static void next_block(struct yk_deflate *work, const struct yk_deflate_job *job, struct block *block)
+static void begin(struct yk_deflate *work, const struct yk_deflate_job *job)
+{
+    if (job->method == YK_DEFLATE_MATCHES || job->method == YK_DEFLATE_DEEP)
+        yk_matcher_begin(&work->matcher, job->size, job->row, job->bpp);
+    else if (job->method == YK_DEFLATE_PIXELS)
+        yk_pixel_matcher_begin(&work->pixels, job->row, job->bpp);
+}
+
+/* Parses the next block, from block->to on, and finds its codes. Returns its bits. */
+static uint64_t next_block(struct yk_deflate *work, const struct yk_deflate_job *job, struct block *block)
 {
     const struct yk_parsers *parsers = yk_parsers_at(job->level);
-    bool runs = job->method == YK_DEFLATE_RUNS;
-    size_t room = job->block ? job->block : runs ? RUNS_BLOCK : MATCHES_BLOCK;
+    const enum yk_deflate_method method = job->method;
+    size_t room = job->block ? job->block : method == YK_DEFLATE_RUNS ? RUNS_BLOCK : MATCHES_BLOCK;
     block->from = block->to;
-    block->to = runs ? parsers->runs(&work->parsed, job->data, block->from, job->size, job->bpp, room)
-                     : parsers->matches(&work->parsed, &work->matcher, job->data, block->from, job->size,
-                                        room, job->method == YK_DEFLATE_DEEP);
+    if (method == YK_DEFLATE_RUNS)
+        block->to = parsers->runs(&work->parsed, job->data, block->from, job->size, job->bpp, room);
+    else if (method == YK_DEFLATE_PIXELS)
+        block->to = parsers->pixels(&work->parsed, &work->pixels, job->data, block->from, job->size, room);
+    else
+        block->to = parsers->matches(&work->parsed, &work->matcher, job->data, block->from, job->size, room,
+                                     method == YK_DEFLATE_DEEP);
+    return plan_block(block, &work->parsed, job);
 }
 
 static void code_block(struct yk_deflate *work, const struct block *block, const struct yk_deflate_job *job,
@@ -119,12 +133,10 @@ size_t yk_deflate_strip(struct yk_deflate *work, const struct yk_deflate_job *jo
 {
     struct yk_bits bits = {.at = out};
     struct block block = {.to = 0};
-    if (job->method != YK_DEFLATE_RUNS)
-        yk_matcher_begin(&work->matcher, job->size, job->row, job->bpp);
+    begin(work, job);
     while (block.to < job->size) {
-        next_block(work, job, &block);
+        const uint64_t cost = next_block(work, job, &block);
         const bool last = job->last && block.to == job->size;
-        const uint64_t cost = plan_block(&block, &work->parsed, job);
         const size_t size = block.to - block.from;
         const struct yk_bits before = bits;
         if (cost < stored_bits(size)) {
@@ -145,11 +157,9 @@ struct yk_deflate_estimate yk_deflate_estimate(struct yk_deflate *work, const st
 {
     struct block block = {.to = 0};
     struct yk_deflate_estimate estimate = {0, 0};
-    if (job->method != YK_DEFLATE_RUNS)
-        yk_matcher_begin(&work->matcher, job->size, job->row, job->bpp);
+    begin(work, job);
     while (block.to < job->size) {
-        next_block(work, job, &block);
-        uint64_t bits = plan_block(&block, &work->parsed, job);
+        uint64_t bits = next_block(work, job, &block);
         uint64_t stored = (uint64_t)(block.to - block.from) * 8 + 40;
         estimate.bits += bits < stored ? bits : stored;
         unsigned literals = block.counts.literals;

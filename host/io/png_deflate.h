@@ -17,7 +17,9 @@
 enum yk_deflate_method {
     YK_DEFLATE_RUNS,    /* photographs, noise */
     YK_DEFLATE_MATCHES, /* drawn images, patterns */
-    YK_DEFLATE_DEEP     /* as matches, searched for longer */
+    YK_DEFLATE_DEEP,    /* as matches, searched for longer */
+    YK_DEFLATE_PIXELS,  /* photographs of which whole pixels repeat */
+    YK_DEFLATE_METHODS  /* how many */
 };
 
 struct yk_deflate_job {
@@ -33,7 +35,7 @@ struct yk_deflate_job {
     enum yk_cpu level;
 };
 
-struct yk_deflate; /* opaque: tables and tokens, about 1 MiB */
+struct yk_deflate; /* opaque: tables and symbols, half a MiB */
 
 /* NULL: out of memory. The caller owns it: yk_deflate_free (NULL is allowed). */
 struct yk_deflate *yk_deflate_create(void);

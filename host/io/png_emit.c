@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Tokens to bits (contract in png_emit.h). */
+ * Symbols to bits (contract in png_emit.h). */
 #include "png_emit.h"
 
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 
 /* What fits beside the up to 7 bits that wait, with a table entry's low bits below it that are its number. */
 enum { BITS_FREE = 64 - 7 - 6, EIGHT_MEAN = 5 };
-_Static_assert(YK_CODE_BITS + 5 + YK_DISTANCE_BITS + 13 <= BITS_FREE, "a match fits");
+_Static_assert(YK_CODE_BITS + 5 + YK_DISTANCE_BITS + 13 <= BITS_FREE, "a run of pixels fits");
 
 const uint8_t yk_length_symbols[YK_MATCH_MAX + 1] = {
     0,  0,  0,  0,  1,  2,  3,  4,  5,  6,  7,  8,  8,  9,  9,  10, 10, 11, 11, 12, 12, 12, 12, 13, 13, 13,
@@ -72,20 +72,13 @@ static uint64_t joined(uint64_t first, uint64_t second)
 static uint64_t distance_entry(const struct yk_emit_tables *tables, unsigned distance)
 {
     unsigned symbol = yk_distance_symbol(distance), extra = yk_distance_extra(symbol);
-    return joined(tables->distances[symbol], entry_of((distance - 1) & ((1u << extra) - 1), extra));
+    return joined(tables->symbols[YK_FAR + symbol], entry_of((distance - 1) & ((1u << extra) - 1), extra));
 }
 
-void yk_emit_tables_make(struct yk_emit_tables *tables, const uint8_t litlen[YK_LITLEN_SYMBOLS],
-                         const uint8_t distance[YK_DISTANCE_SYMBOLS], size_t bpp)
+/* Lengths, alone and with the distance of either run. */
+static void length_entries(struct yk_emit_tables *tables, const uint8_t litlen[YK_LITLEN_SYMBOLS],
+                           const uint16_t codes[YK_LITLEN_SYMBOLS], size_t bpp)
 {
-    uint16_t codes[YK_LITLEN_SYMBOLS], distance_codes[YK_DISTANCE_SYMBOLS];
-    yk_huffman_codes(litlen, YK_LITLEN_SYMBOLS, codes);
-    yk_huffman_codes(distance, YK_DISTANCE_SYMBOLS, distance_codes);
-    for (unsigned s = 0; s < YK_DISTANCE_SYMBOLS; s++)
-        tables->distances[s] = entry_of(distance_codes[s], distance[s]);
-    tables->end = entry_of(codes[YK_END_OF_BLOCK], litlen[YK_END_OF_BLOCK]);
-    for (unsigned s = 0; s < 256; s++)
-        tables->symbols[s] = entry_of(codes[s], litlen[s]);
     const uint64_t near = distance_entry(tables, 1), pixel = distance_entry(tables, (unsigned)bpp);
     unsigned n = YK_MATCH_MIN;
     for (unsigned symbol = 257; symbol < YK_LITLEN_SYMBOLS; symbol++) {
@@ -94,11 +87,28 @@ void yk_emit_tables_make(struct yk_emit_tables *tables, const uint8_t litlen[YK_
         /* symbol 284 has room for 32 lengths, but the last, 258, is a symbol of its own */
         for (unsigned value = 0; value < 1u << extra && n <= YK_MATCH_MAX - (symbol == 284); value++, n++) {
             uint64_t length = joined(code, entry_of(value, extra));
-            tables->lengths[n] = length;
+            tables->symbols[YK_COPY + n - YK_MATCH_MIN] = length;
             tables->symbols[YK_RUN_NEAR + n - YK_MATCH_MIN] = joined(length, near);
             tables->symbols[YK_RUN_PIXEL + n - YK_MATCH_MIN] = joined(length, pixel);
         }
     }
+}
+
+void yk_emit_tables_make(struct yk_emit_tables *tables, const uint8_t litlen[YK_LITLEN_SYMBOLS],
+                         const uint8_t distance[YK_DISTANCE_SYMBOLS], size_t bpp)
+{
+    uint16_t codes[YK_LITLEN_SYMBOLS], distance_codes[YK_DISTANCE_SYMBOLS];
+    yk_huffman_codes(litlen, YK_LITLEN_SYMBOLS, codes);
+    yk_huffman_codes(distance, YK_DISTANCE_SYMBOLS, distance_codes);
+    for (unsigned s = 0; s < 256; s++)
+        tables->symbols[s] = entry_of(codes[s], litlen[s]);
+    for (unsigned s = 0; s < YK_DISTANCE_SYMBOLS; s++)
+        tables->symbols[YK_FAR + s] = entry_of(distance_codes[s], distance[s]);
+    for (unsigned n = 0; n <= YK_RAW_BITS; n++)
+        for (unsigned value = 0; value < 1u << n; value++)
+            tables->symbols[YK_RAW + (1u << n) - 1 + value] = entry_of(value, n);
+    tables->end = entry_of(codes[YK_END_OF_BLOCK], litlen[YK_END_OF_BLOCK]);
+    length_entries(tables, litlen, codes, bpp);
 }
 
 /* Bits that wait, the newest one on top: appending moves the older ones down, and nothing moves when whole
@@ -169,10 +179,9 @@ static inline void emit_four(struct queue *queue, const struct yk_emit_tables *t
 }
 
 /* `eight`: so many mostly fit at once. */
-static inline __attribute__((always_inline)) const uint16_t *emit_symbols(struct queue *queue,
-                                                                          const struct yk_emit_tables *tables,
-                                                                          const uint16_t *p, size_t count,
-                                                                          bool eight)
+static inline __attribute__((always_inline)) void emit_symbols(struct queue *queue,
+                                                               const struct yk_emit_tables *tables,
+                                                               const uint16_t *p, size_t count, bool eight)
 {
     for (; eight && count >= 8; count -= 8, p += 8) {
         struct group first = group_at(tables, p), second = group_at(tables, p + 4);
@@ -188,26 +197,13 @@ static inline __attribute__((always_inline)) const uint16_t *emit_symbols(struct
     for (; count >= 4; count -= 4, p += 4)
         emit_four(queue, tables, p, group_at(tables, p));
     emit_each(queue, tables, p, count);
-    return p + count;
 }
 
 static inline __attribute__((always_inline)) void
 emit(struct yk_bits *bits, const struct yk_emit_tables *tables, const struct yk_parsed *parsed, bool eight)
 {
     struct queue queue = {bits->at, bits->count ? bits->held << (64 - bits->count) : 0, bits->count};
-    const uint16_t *p = parsed->symbols;
-    for (const struct yk_token *token = parsed->tokens; token < parsed->tokens + parsed->token_count;
-         token++) {
-        p = emit_symbols(&queue, tables, p, token->symbols, eight);
-        if (token->length == 0)
-            continue;
-        unsigned symbol = yk_distance_symbol(token->distance), extra = yk_distance_extra(symbol);
-        uint64_t value = (token->distance - 1u) & ((1u << extra) - 1);
-        append(&queue, group_of(tables->lengths[token->length]));
-        append(&queue, group_of(tables->distances[symbol]));
-        append(&queue, (struct group){value << ((64 - extra) & 63), extra}); /* no extra bits: 0 */
-        flush(&queue);
-    }
+    emit_symbols(&queue, tables, parsed->symbols, parsed->symbol_count, eight);
     append(&queue, group_of(tables->end));
     flush(&queue);
     *bits = (struct yk_bits){queue.at, queue.count ? queue.held >> (64 - queue.count) : 0, queue.count};

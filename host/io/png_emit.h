@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The second pass of the own Deflate coder: tokens become bits. Any thread.
+ * The second pass of the own Deflate coder: symbols become bits. Any thread.
  */
 #ifndef YOKE_IO_PNG_EMIT_H
 #define YOKE_IO_PNG_EMIT_H
@@ -26,11 +26,10 @@ void yk_bits_append(struct yk_bits *bits, const uint8_t *bytes, size_t count);
 /* Fills the last byte with zeros. */
 void yk_bits_align(struct yk_bits *bits);
 
-/* Codes with their extra bits: the bits on top, how many there are in the low 6 bits. */
+/* What each symbol of a stream becomes, extra bits included: the bits on top, how many there are in the low 6
+ * bits, up to 28. */
 struct yk_emit_tables {
-    uint64_t symbols[YK_SYMBOLS];            /* up to 28 bits */
-    uint64_t lengths[YK_MATCH_MAX + 1];      /* up to 17 */
-    uint64_t distances[YK_DISTANCE_SYMBOLS]; /* the code alone */
+    uint64_t symbols[YK_SYMBOLS];
     uint64_t end;
 };
 
@@ -39,7 +38,7 @@ struct yk_emit_tables {
 void yk_emit_tables_make(struct yk_emit_tables *tables, const uint8_t litlen[YK_LITLEN_SYMBOLS],
                          const uint8_t distance[YK_DISTANCE_SYMBOLS], size_t bpp);
 
-/* Writes a block's tokens and the end of the block. `expected`: how many bits that takes, about; it decides
+/* Writes a block's symbols and the end of the block. `expected`: how many bits that takes, about; it decides
  * how many symbols are joined before they are written, not what is written. */
 void yk_emit_block(struct yk_bits *bits, const struct yk_emit_tables *tables, const struct yk_parsed *parsed,
                    uint64_t expected, enum yk_cpu level);

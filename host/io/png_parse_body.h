@@ -81,22 +81,21 @@ static size_t parse_runs(struct yk_parsed *parsed, const uint8_t *data, size_t f
         at += next;
     }
     parsed->symbol_count = (size_t)(out - parsed->symbols);
-    parsed->token_count = 1;
-    parsed->tokens[0] = (struct yk_token){(uint32_t)parsed->symbol_count, 0, 0};
+    parsed->copies = false;
     return at;
 }
 
 /* The first place at or behind `at` where a pixel begins. Division by a multiplication: exact for rows under
  * 2^32. */
-static inline size_t aligned(const struct yk_matcher *matcher, size_t at, size_t *row_end)
+static inline size_t aligned(const struct yk_grid *grid, size_t at, size_t *row_end)
 {
-    size_t row = matcher->row, bpp = matcher->bpp;
+    size_t row = grid->row, bpp = grid->bpp;
     while (at >= *row_end)
         *row_end += row;
     size_t pixels = *row_end - row + 1;
     if (at <= pixels)
         return pixels;
-    size_t whole = (size_t)((at - pixels + bpp - 1) * matcher->reciprocal >> 35);
+    size_t whole = (size_t)((at - pixels + bpp - 1) * grid->reciprocal >> 35);
     return pixels + whole * bpp;
 }
 
@@ -184,21 +183,20 @@ static inline struct match find(const struct search *search, const uint8_t *data
     return deep ? follow(search, data, at, from, most, match) : match;
 }
 
-/* Writes what the literals and the match become: a symbol or a token, both written, one counted, for the
- * branch would be mispredicted half of the time. */
-static inline void put_match(struct yk_parsed *parsed, uint16_t **out, size_t *since, size_t bpp,
-                             size_t literals, struct match match)
+/* Writes what the match becomes: one symbol or four, all written, some counted, for the branch would be
+ * mispredicted half of the time. Returns where the next one goes. */
+static inline uint16_t *put_match(uint16_t *out, size_t bpp, struct match match)
 {
     size_t run = (match.distance == 1) | (match.distance == bpp);
-    size_t base = (match.distance == 1 ? YK_RUN_NEAR : YK_RUN_PIXEL) - YK_MATCH_MIN;
-    *out += literals;
-    *since += literals;
-    **out = (uint16_t)(base + match.length);
-    *out += run;
-    parsed->tokens[parsed->token_count] =
-        (struct yk_token){(uint32_t)*since, (uint16_t)match.length, (uint16_t)match.distance};
-    parsed->token_count += !run;
-    *since = run ? *since + 1 : 0;
+    size_t base = match.distance == 1 ? YK_RUN_NEAR : match.distance == bpp ? YK_RUN_PIXEL : YK_COPY;
+    unsigned symbol = yk_distance_symbol((unsigned)match.distance), extra = yk_distance_extra(symbol);
+    unsigned value = (unsigned)(match.distance - 1) & ((1u << extra) - 1);
+    unsigned low = extra < YK_RAW_BITS ? extra : YK_RAW_BITS, high = extra - low;
+    out[0] = (uint16_t)(base + match.length - YK_MATCH_MIN);
+    out[1] = (uint16_t)(YK_FAR + symbol);
+    out[2] = (uint16_t)(YK_RAW - 1 + (1u << low | (value & ((1u << low) - 1))));
+    out[3] = (uint16_t)(YK_RAW - 1 + (1u << high | value >> low));
+    return out + (run ? 1 : YK_COPY_SYMBOLS);
 }
 
 static inline void widen_all(uint16_t *out, const uint8_t *p, size_t count)
@@ -215,21 +213,20 @@ static inline __attribute__((always_inline)) size_t parse(struct yk_parsed *pars
                                                           size_t from, size_t to, size_t room, bool deep)
 {
     uint16_t *out = parsed->symbols;
-    size_t literal = from, limit = to > TAIL ? to - TAIL : 0, misses = 0, since = 0, bpp = matcher->bpp;
-    size_t row_end = from - from % matcher->row + matcher->row;
-    size_t at = aligned(matcher, from < TAIL ? TAIL : from, &row_end);
-    size_t used = 0; /* symbols and tokens */
-    const struct search search = {matcher->heads, matcher->links, bpp, matcher->row, 64 - matcher->bits};
+    size_t literal = from, limit = to > TAIL ? to - TAIL : 0, misses = 0, bpp = matcher->grid.bpp;
+    size_t row_end = from - from % matcher->grid.row + matcher->grid.row;
+    size_t at = aligned(&matcher->grid, from < TAIL ? TAIL : from, &row_end);
+    const struct search search = {matcher->heads, matcher->links, bpp, matcher->grid.row, 64 - matcher->bits};
     size_t reach =
         search.row <= YK_WINDOW ? search.row : SIZE_MAX; /* from where on the row above can be copied */
-    parsed->token_count = 0;
-    while (at < limit && at - literal + used < room) {
+    const uint16_t *full = out + room;
+    while (at < limit && out + (at - literal) < full) {
         struct match match = find(&search, data, at, at >= reach ? search.row : 1,
                                   to - at < YK_MATCH_MAX ? to - at : YK_MATCH_MAX, deep);
         if (match.length == 0) {
             at += bpp * (1 + (misses++ >> SKIP_SHIFT));
             if (at >= row_end)
-                at = aligned(matcher, at, &row_end);
+                at = aligned(&matcher->grid, at, &row_end);
             continue;
         }
         misses = 0;
@@ -243,10 +240,9 @@ static inline __attribute__((always_inline)) size_t parse(struct yk_parsed *pars
             match.length += back;
         }
         widen_all(out, data + literal, start - literal);
-        put_match(parsed, &out, &since, bpp, start - literal, match);
-        used += start - literal + 1;
+        out = put_match(out + (start - literal), bpp, match);
         literal = end;
-        size_t next = aligned(matcher, end, &row_end);
+        size_t next = aligned(&matcher->grid, end, &row_end);
         if (deep) {
             size_t stop = next < limit ? next : limit;
             for (size_t k = 0; k < DEEP_INSERTS && at + bpp < stop; k++)
@@ -260,11 +256,8 @@ static inline __attribute__((always_inline)) size_t parse(struct yk_parsed *pars
     }
     size_t end = at < limit ? at : to;
     widen_all(out, data + literal, end - literal);
-    out += end - literal;
-    since += end - literal;
-    if (since > 0)
-        parsed->tokens[parsed->token_count++] = (struct yk_token){(uint32_t)since, 0, 0};
-    parsed->symbol_count = (size_t)(out - parsed->symbols);
+    parsed->symbol_count = (size_t)(out - parsed->symbols) + end - literal;
+    parsed->copies = true;
     return end;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The parsers for every processor: SSE2, which all x86-64 have, or plain C. */
+#include "png_emit.h"
 #include "png_tokens.h"
 
 #if defined(__SSE2__)
@@ -63,5 +64,7 @@ static inline size_t agreeing_far(const uint8_t *p, const uint8_t *q, size_t mos
 #endif
 
 #include "png_parse_body.h"
+#include "png_parse_pixels.h"
 
-const struct yk_parsers yk_parsers_v1 = {.runs = parse_runs, .matches = parse_matches};
+const struct yk_parsers yk_parsers_v1 = {
+    .runs = parse_runs, .matches = parse_matches, .pixels = parse_pixels};

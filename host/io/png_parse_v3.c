@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The parsers for processors of level x86-64-v3 and up. */
+#include "png_emit.h"
 #include "png_tokens.h"
 
 #if defined(__x86_64__)
@@ -45,12 +46,14 @@ static inline size_t agreeing_far(const uint8_t *p, const uint8_t *q, size_t mos
 }
 
 #include "png_parse_body.h"
+#include "png_parse_pixels.h"
 
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif
 
-const struct yk_parsers yk_parsers_v3 = {.runs = parse_runs, .matches = parse_matches};
+const struct yk_parsers yk_parsers_v3 = {
+    .runs = parse_runs, .matches = parse_matches, .pixels = parse_pixels};
 #else
 typedef int yk_png_parse_v3_is_for_x86;
 #endif

@@ -172,6 +172,8 @@ static size_t code(struct yk_png_work *work, const struct yk_png_rows *source, c
         return code_own(work, source, plan, YK_DEFLATE_MATCHES, raw, last, out);
     case YK_PNG_DEEP:
         return code_own(work, source, plan, YK_DEFLATE_DEEP, raw, last, out);
+    case YK_PNG_PIXELS:
+        return code_own(work, source, plan, YK_DEFLATE_PIXELS, raw, last, out);
     default:
         return code_own(work, source, plan, YK_DEFLATE_RUNS, raw, last, out);
     }

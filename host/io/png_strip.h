@@ -25,6 +25,7 @@ enum yk_png_coder {
     YK_PNG_RUNS, /* the own coder's ways: png_deflate.h */
     YK_PNG_MATCHES,
     YK_PNG_DEEP,
+    YK_PNG_PIXELS,
     YK_PNG_LIBDEFLATE, /* its levels 1 .. 12, or runs for a strip that they make smaller */
     YK_PNG_CODERS      /* how many */
 };

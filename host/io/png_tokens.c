@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The choice of parsers and the table for matches (contract in png_tokens.h). */
+ * The choice of parsers and the tables for matches (contract in png_tokens.h). */
 #include "png_tokens.h"
 
 #include <string.h>
@@ -16,13 +16,22 @@ const struct yk_parsers *yk_parsers_at(enum yk_cpu level)
     return &yk_parsers_v1;
 }
 
+void yk_grid_begin(struct yk_grid *grid, size_t row, size_t bpp)
+{
+    *grid = (struct yk_grid){row, bpp, (((uint64_t)1 << 35) + bpp - 1) / bpp};
+}
+
 void yk_matcher_begin(struct yk_matcher *matcher, size_t size, size_t row, size_t bpp)
 {
     matcher->bits = HASH_BITS_MIN;
     while (matcher->bits < YK_HASH_BITS_MAX && (size_t)1 << matcher->bits < size / bpp)
         matcher->bits++;
     memset(matcher->heads, 0, sizeof matcher->heads[0] << matcher->bits);
-    matcher->bpp = bpp;
-    matcher->row = row;
-    matcher->reciprocal = (((uint64_t)1 << 35) + bpp - 1) / bpp;
+    yk_grid_begin(&matcher->grid, row, bpp);
+}
+
+void yk_pixel_matcher_begin(struct yk_pixel_matcher *matcher, size_t row, size_t bpp)
+{
+    memset(matcher->pairs, 0, sizeof matcher->pairs);
+    yk_grid_begin(&matcher->grid, row, bpp);
 }
