@@ -60,9 +60,7 @@ struct yk_inflate {
     uint32_t stored;            /* bytes to come of a stored block */
     enum yk_inflate_result (*codes)(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next,
                                     const uint8_t *stop);
-    void (*pair)(uint32_t *table, const uint32_t *single);
     uint32_t litlen[YK_INFLATE_LITLEN_SIZE], dist[YK_INFLATE_DIST_SIZE];
-    uint32_t single[1 << YK_INFLATE_LITLEN_BITS];
     uint8_t slice[YK_INFLATE_BEHIND + YK_INFLATE_SLICE + YK_INFLATE_PAD];
 };
 
