@@ -8,8 +8,8 @@
  *   bits 8-13  bits of the codewords alone, or the index bits of a second-level table
  *   bits 14-15 what it is: a value, YK_INFLATE_AHEAD, or YK_INFLATE_OTHER with what follows there
  *   bits 16-31 the smallest distance, or the place of the second-level table; for lengths:
- *   bits 16-23 the smallest length, less YK_INFLATE_SHORTEST
- *   bits 24-31 with YK_INFLATE_AHEAD: the literal ahead of the match
+ *   bits 16-23 with YK_INFLATE_AHEAD: the literal ahead of the match
+ *   bits 24-31 the smallest length, less YK_INFLATE_SHORTEST
  */
 #ifndef YOKE_IO_PNG_INFLATE_CODES_H
 #define YOKE_IO_PNG_INFLATE_CODES_H
@@ -141,7 +141,9 @@ yk_inflate_codes(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next
     enum yk_inflate_result result = YK_INFLATE_BAD;
     uint32_t entry = yk_inflate_lookup(inflate->litlen, b.bits, LIT), after, dist;
 
-    for (;;) { /* `entry` is that of the next bits */
+    /* Here `entry` is that of the next bits, of which at least 54 are valid: for two entries of literals with
+     * 12 each, one of a length with 12 + 5, and a lookup behind that. */
+    for (;;) {
         if (b.in >= inflate->in_limit) {
             inflate->in = b.in;
             if (!yk_inflate_fill(inflate))
@@ -152,9 +154,6 @@ yk_inflate_codes(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next
             result = YK_INFLATE_MORE;
             break;
         }
-        /* At least 54 valid bits: for two entries of literals with 12, one of a length with 12 + 5, and a
-         * lookup behind that. */
-        yk_inflate_refill(&b);
         uint64_t bits;
         int step = 0;
 #pragma GCC unroll 3
@@ -169,9 +168,9 @@ yk_inflate_codes(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next
             out = yk_inflate_put(out, entry);
             entry = after;
         }
+        yk_inflate_refill(&b);
         if (step == STEPS)
             continue;
-        yk_inflate_refill(&b);
         if (entry & YK_INFLATE_OTHER) {
             if ((entry & YK_INFLATE_INVALID) == YK_INFLATE_SUB) {
                 entry = yk_inflate_lookup(inflate->litlen + (entry >> 16), b.bits, entry >> 8 & 63);
@@ -182,6 +181,7 @@ yk_inflate_codes(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next
             if (entry & YK_INFLATE_LITERALS) {
                 out = yk_inflate_put(out, entry);
                 entry = yk_inflate_lookup(inflate->litlen, b.bits, LIT);
+                yk_inflate_refill(&b);
                 continue;
             }
             if (entry & YK_INFLATE_OTHER) {
@@ -190,9 +190,10 @@ yk_inflate_codes(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next
                 break;
             }
         }
-        *out = (uint8_t)(entry >> 24);
+        /* The literal ahead, or one that is overwritten later: not where the copy reads, which would wait. */
+        out[~entry >> 7 & 128] = (uint8_t)(entry >> 16);
         out += (entry & YK_INFLATE_AHEAD) != 0;
-        size_t length = (entry >> 16 & 0xff) + YK_INFLATE_SHORTEST + yk_inflate_extra(entry, bits);
+        size_t length = (entry >> 24) + YK_INFLATE_SHORTEST + yk_inflate_extra(entry, bits);
         if (dist & YK_INFLATE_OTHER) {
             if ((dist & YK_INFLATE_INVALID) == YK_INFLATE_SUB) {
                 yk_inflate_drop(&b, DIST);
@@ -206,6 +207,7 @@ yk_inflate_codes(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next
         size_t distance = (dist >> 16) + yk_inflate_extra(dist, b.bits);
         yk_inflate_drop(&b, dist);
         entry = yk_inflate_lookup(inflate->litlen, b.bits, LIT);
+        yk_inflate_refill(&b);
         if (distance > (size_t)(out - base))
             break;
         copy(out, distance, length);

@@ -234,7 +234,7 @@ static void litlen_make(uint32_t *table, const struct code *code, const uint32_t
         words_make(all.single + start, code, values, n, &codeword);
         put(table, all.single + start, code->count[n]);
         for (unsigned k = start; k < start + code->literals[n]; k++)
-            all.ahead[k] = (struct word){all.single[k].bits, (uint32_t)code->sorted[k] << 24};
+            all.ahead[k] = (struct word){all.single[k].bits, (uint32_t)code->sorted[k] << 16};
         all.pairs_start[n + 1] = all.pairs_start[n];
         for (unsigned first = all.shortest; first < n; first++)
             join_lengths(table, &all, first, n);
@@ -254,7 +254,7 @@ static void values_make(uint32_t *litlen, uint32_t *dist)
     litlen[LITERALS] = YK_INFLATE_EOB;
     uint32_t base = 0;
     for (uint32_t s = 0; s < 29; s++) {
-        litlen[257 + s] = (s == 28 ? 258 - YK_INFLATE_SHORTEST : base) << 16 | length_extra[s];
+        litlen[257 + s] = (s == 28 ? 258 - YK_INFLATE_SHORTEST : base) << 24 | length_extra[s];
         base += 1U << length_extra[s];
     }
     litlen[286] = litlen[287] = YK_INFLATE_INVALID;

@@ -55,10 +55,13 @@ static inline __attribute__((always_inline)) void copy(uint8_t *out, size_t dist
     } else {
         __m128i pattern = _mm_shuffle_epi8(load16(from), load16(repeat[distance]));
         size_t step = repeat_step[distance];
-        do {
+        _mm_storeu_si128((void *)out, pattern);
+        out += step;
+        while (out < end) { /* two at a time: long runs are common in screenshots */
             _mm_storeu_si128((void *)out, pattern);
-            out += step;
-        } while (out < end);
+            _mm_storeu_si128((void *)(out + step), pattern);
+            out += 2 * step;
+        }
     }
 }
 
