@@ -135,14 +135,16 @@ static inline __attribute__((always_inline)) enum yk_inflate_result
 yk_inflate_codes(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next, const uint8_t *stop,
                  void (*copy)(uint8_t *out, size_t distance, size_t length))
 {
-    enum { LIT = YK_INFLATE_LITLEN_BITS, DIST = YK_INFLATE_DIST_BITS, STEPS = 3 };
+    enum { LIT = YK_INFLATE_LITLEN_BITS, DIST = YK_INFLATE_DIST_BITS, STEPS = 4 };
     struct yk_inflate_bits b = yk_inflate_bits_up(inflate);
     uint8_t *out = *next;
     enum yk_inflate_result result = YK_INFLATE_BAD;
     uint32_t entry = yk_inflate_lookup(inflate->litlen, b.bits, LIT), after, dist;
 
-    /* Here `entry` is that of the next bits, of which at least 54 are valid: for two entries of literals with
-     * 12 each, one of a length with 12 + 5, and a lookup behind that. */
+    /* Here `entry` is that of the next bits, and a refill has just left at least 54 valid ones. They last for
+     * three entries of literals with 12 each and one of a length with 12 + 5. Behind the valid ones are more
+     * of the stream's bits, 62 in all, for the lookups: 8 more after those entries, 12 after four of
+     * literals. */
     for (;;) {
         if (b.in >= inflate->in_limit) {
             inflate->in = b.in;
@@ -156,7 +158,7 @@ yk_inflate_codes(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next
         }
         uint64_t bits;
         int step = 0;
-#pragma GCC unroll 3
+#pragma GCC unroll 4
         for (; step < STEPS; step++) {
             bits = b.bits;
             yk_inflate_drop(&b, entry);
