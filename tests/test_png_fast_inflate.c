@@ -451,8 +451,70 @@ static void slice_ends(void)
     free(file);
 }
 
+/* ---- Long codewords ---- */
+
+enum { COMMON = 16, COMMON_BITS = 4 };
+
+/* Lengths of a complete code: `rare` symbols at random have a codeword each of 1, 2, 3 ... bits; `common`
+ * others share what is left, with codewords of as many bits as that needs. */
+static void long_code(uint8_t *lengths, const uint16_t *common, unsigned rare_to, unsigned rare,
+                      struct yk_random *random)
+{
+    for (unsigned k = 0; k < COMMON; k++)
+        lengths[common[k]] = (uint8_t)(rare + COMMON_BITS);
+    for (unsigned n = 1; n <= rare;) {
+        unsigned symbol = (unsigned)yk_random_below(random, rare_to);
+        if (lengths[symbol] == 0)
+            lengths[symbol] = (uint8_t)n++;
+    }
+}
+
+/* What needs the most bits between two looks at the input: entries of literals as long as the index, lengths
+ * and distances with the most extra bits and long codewords, in any order. */
+static void long_codewords(void)
+{
+    enum { ROUNDS = 400, LENGTHS_FROM = 279, DISTS = 30 };
+    static const uint16_t litlen[COMMON] = {100, 101, 102, 103, 104, 105, 106, 107,
+                                            108, EOB, 279, 280, 281, 282, 283, 284};
+    static const uint8_t base[] = {99, 115, 131, 163, 195, 227}, length_extra[] = {4, 4, 5, 5, 5, 5};
+    uint16_t dist[COMMON];
+    struct yk_random random = {13};
+    for (unsigned k = 0; k < COMMON; k++)
+        dist[k] = (uint16_t)(DISTS - COMMON + k);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct dynamic block = {.litlens = 286, .dists = DISTS, .body = {0}};
+        long_code(block.litlen, litlen, 90, 5 + round % 7, &random);
+        long_code(block.dist, dist, DISTS - COMMON, 5 + round / 7 % 7, &random);
+        struct bits bits;
+        (void)build(&block, &bits);
+        size_t made = 0;
+        while (bits.count < 8 * (sizeof bits.bytes - 32) && made < OUT_MAX - 300) {
+            unsigned symbol = litlen[yk_random_below(&random, COMMON)],
+                     far = dist[yk_random_below(&random, COMMON)];
+            unsigned extra = far / 2 - 1, least = ((2 + far % 2) << extra) + 1;
+            if (symbol <= EOB || least > made) {
+                put_symbol(&bits, block.litlen, block.litlens, symbol < EOB ? symbol : 100);
+                made++;
+                continue;
+            }
+            unsigned k = symbol - LENGTHS_FROM, more = (unsigned)yk_random_below(&random, 1U << extra),
+                     longer = (unsigned)yk_random_below(&random, 1U << length_extra[k]);
+            put_symbol(&bits, block.litlen, block.litlens, symbol);
+            put(&bits, longer, length_extra[k]);
+            put_symbol(&bits, block.dist, block.dists, far);
+            put(&bits, least + more <= made ? more : 0, extra);
+            made += base[k] + longer;
+        }
+        put_symbol(&bits, block.litlen, block.litlens, EOB);
+        char label[40];
+        snprintf(label, sizeof label, "long codewords, round %u", round);
+        CU_ASSERT(agree(bits.bytes, bits.count / 8 + 1, label));
+    }
+}
+
 void test_fast_inflate_streams(void)
 {
     for_each_level(streams);
     for_each_level(slice_ends);
+    for_each_level(long_codewords);
 }

@@ -7,16 +7,16 @@
  * as half the decoding, and ISA-L is slow where matches are long. And it is not behind the better of the two:
  *
  *   MB/s of filtered bytes      own   libdeflate 1.14   ISA-L 2.30
- *   photographs                 597       535               608
- *   photographs, Kodak          393       346               385
- *   screenshot                 7453      6184              2621
- *   illustration with alpha    1736      1464              1157
- *   noise                       386       316               343
- *   ordered dither             1149      1108              1071
- *   16-bit                      378       314               317
- *   64 x 64 pixels              490       542               434
+ *   photographs                 695       537               597
+ *   photographs, Kodak          433       344               364
+ *   screenshot                 6147      4421              2323
+ *   illustration with alpha    2114      1427              1295
+ *   noise                       515       321               366
+ *   ordered dither             1155      1153              1106
+ *   16-bit                      402       312               272
+ *   64 x 64 pixels              661       561               444
  *
- * `./dev bench png_decode`, one thread of an AMD EPYC 7003 (AVX2), processor time, median of 3; Adler-32
+ * `./dev bench png_decode`, one thread of an AMD EPYC 7003 (AVX2), processor time, median of 5; Adler-32
  * included; libdeflate's output memory was there already. One thread for each struct; nothing shared.
  */
 #ifndef YOKE_IO_PNG_INFLATE_H
@@ -60,9 +60,7 @@ struct yk_inflate {
     uint32_t stored;            /* bytes to come of a stored block */
     enum yk_inflate_result (*codes)(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next,
                                     const uint8_t *stop);
-    void (*pair)(uint32_t *table, const uint32_t *single);
     uint32_t litlen[YK_INFLATE_LITLEN_SIZE], dist[YK_INFLATE_DIST_SIZE];
-    uint32_t single[1 << YK_INFLATE_LITLEN_BITS];
     uint8_t slice[YK_INFLATE_BEHIND + YK_INFLATE_SLICE + YK_INFLATE_PAD];
 };
 

@@ -2,12 +2,14 @@
  *
  * The inner loop of inflate, for the files that compile it at one level of the processor. Table entries:
  *
- *   bits 0-5   bits to drop: the codeword, and extra bits behind it
+ *   bits 0-5   bits to drop: the codewords, and extra bits behind them
  *   bits 6-7   literals in the entry, 0 to 3: bytes from bit 8 on
  *   and where there are none:
- *   bits 8-13  bits of the codeword alone, or the index bits of a second-level table
- *   bits 14-15 what it is: a value, YK_INFLATE_SUB, YK_INFLATE_EOB, YK_INFLATE_INVALID
- *   bits 16-31 the smallest length or distance, or the place of the second-level table
+ *   bits 8-13  bits of the codewords alone, or the index bits of a second-level table
+ *   bits 14-15 what it is: a value, YK_INFLATE_AHEAD, or YK_INFLATE_OTHER with what follows there
+ *   bits 16-31 the smallest distance, or the place of the second-level table; for lengths:
+ *   bits 16-23 with YK_INFLATE_AHEAD: the literal ahead of the match
+ *   bits 24-31 the smallest length, less YK_INFLATE_SHORTEST
  */
 #ifndef YOKE_IO_PNG_INFLATE_CODES_H
 #define YOKE_IO_PNG_INFLATE_CODES_H
@@ -19,9 +21,12 @@
 enum {
     YK_INFLATE_LITERAL = 1 << 6,
     YK_INFLATE_LITERALS = 3 << 6,
-    YK_INFLATE_SUB = 1 << 14,
-    YK_INFLATE_EOB = 2 << 14,
-    YK_INFLATE_INVALID = 3 << 14
+    YK_INFLATE_AHEAD = 1 << 14,
+    YK_INFLATE_OTHER = 1 << 15,
+    YK_INFLATE_SUB = YK_INFLATE_OTHER, /* see the second-level table */
+    YK_INFLATE_INVALID = YK_INFLATE_OTHER | 1 << 14,
+    YK_INFLATE_EOB = YK_INFLATE_INVALID | 1 << 16, /* end of block */
+    YK_INFLATE_SHORTEST = 3                        /* match */
 };
 
 /* Moves what is left of the slice to its front and takes more input. false: there is none. */
@@ -32,11 +37,6 @@ enum yk_inflate_result yk_inflate_codes_plain(struct yk_inflate *inflate, const 
                                               const uint8_t *stop);
 enum yk_inflate_result yk_inflate_codes_v3(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next,
                                            const uint8_t *stop);
-
-/* Gives entries for one literal a second one where both codewords fit the index. `single`: the table without.
- */
-void yk_inflate_pair_plain(uint32_t *table, const uint32_t *single);
-void yk_inflate_pair_v3(uint32_t *table, const uint32_t *single);
 
 struct yk_inflate_bits {
     uint64_t bits;
@@ -85,10 +85,24 @@ static inline uint8_t *yk_inflate_put(uint8_t *out, uint32_t entry)
     return out + (entry >> 6 & 3);
 }
 
-/* Base and extra bits of a length or distance that `entry` stands for; `bits` start with its codeword. */
-static inline uint32_t yk_inflate_value(uint32_t entry, uint64_t bits)
+/* The loop keeps its bits two places up, behind two that mean nothing: an index is then the place of its
+ * entry in bytes, and the processor need not multiply it. That is one cycle of the seven from one lookup to
+ * the next. */
+enum { YK_INFLATE_UP = 2, YK_INFLATE_ONES = (1 << YK_INFLATE_UP) - 1 };
+
+static inline uint32_t yk_inflate_lookup(const uint32_t *table, uint64_t bits, unsigned index_bits)
 {
-    return (entry >> 16) + (uint32_t)((bits & ((UINT64_C(1) << (entry & 63)) - 1)) >> (entry >> 8 & 63));
+    uint32_t entry;
+    uint64_t place = bits & ((UINT64_C(4) << index_bits) - 4);
+    memcpy(&entry, (const char *)table + place, sizeof entry);
+    return entry;
+}
+
+/* The extra bits of a length or distance; `bits` start with its codeword. */
+static inline uint32_t yk_inflate_extra(uint32_t entry, uint64_t bits)
+{
+    bits &= ~(~(uint64_t)YK_INFLATE_ONES << (entry & 63));
+    return (uint32_t)(bits >> (((entry >> 8) + YK_INFLATE_UP) & 63));
 }
 
 /* Has both values ready at this point of the program. The compiler would look them up behind the branch that
@@ -99,21 +113,38 @@ static inline void yk_inflate_early(uint32_t *a, uint32_t *b)
     __asm__ volatile("" : "+r"(*a), "+r"(*b));
 }
 
+static inline struct yk_inflate_bits yk_inflate_bits_up(const struct yk_inflate *inflate)
+{
+    unsigned count = inflate->count & 7;
+    struct yk_inflate_bits b = {(uint64_t)yk_inflate_mask(inflate->bits, count) << YK_INFLATE_UP,
+                                inflate->in - ((inflate->count & 63) >> 3), count + YK_INFLATE_UP};
+    yk_inflate_refill(&b);
+    return b;
+}
+
+static inline void yk_inflate_bits_down(struct yk_inflate *inflate, const struct yk_inflate_bits *b)
+{
+    inflate->bits = b->bits >> YK_INFLATE_UP;
+    inflate->in = b->in;
+    inflate->count = (b->count & 63) - YK_INFLATE_UP;
+}
+
 /* yk_inflate_codes_*: `copy` writes `length` bytes that repeat what is `distance` before `out`, and up to 64
  * more. */
 static inline __attribute__((always_inline)) enum yk_inflate_result
 yk_inflate_codes(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next, const uint8_t *stop,
                  void (*copy)(uint8_t *out, size_t distance, size_t length))
 {
-    const unsigned lit_bits = YK_INFLATE_LITLEN_BITS, dist_bits = YK_INFLATE_DIST_BITS;
-    struct yk_inflate_bits b = {inflate->bits, inflate->in, inflate->count};
+    enum { LIT = YK_INFLATE_LITLEN_BITS, DIST = YK_INFLATE_DIST_BITS, STEPS = 4 };
+    struct yk_inflate_bits b = yk_inflate_bits_up(inflate);
     uint8_t *out = *next;
     enum yk_inflate_result result = YK_INFLATE_BAD;
-    yk_inflate_refill(&b);
-    uint32_t entry = inflate->litlen[yk_inflate_mask(b.bits, lit_bits)];
+    uint32_t entry = yk_inflate_lookup(inflate->litlen, b.bits, LIT), after, dist;
 
-    /* Here `entry` is that of the next bits, and at least 20 + 12 bits are valid: the longest entry without a
-     * second-level table, and a lookup behind it. */
+    /* Here `entry` is that of the next bits, and a refill has just left at least 54 valid ones. They last for
+     * three entries of literals with 12 each and one of a length with 12 + 5. Behind the valid ones are more
+     * of the stream's bits, 62 in all, for the lookups: 8 more after those entries, 12 after four of
+     * literals. */
     for (;;) {
         if (b.in >= inflate->in_limit) {
             inflate->in = b.in;
@@ -125,57 +156,66 @@ yk_inflate_codes(struct yk_inflate *inflate, const uint8_t *base, uint8_t **next
             result = YK_INFLATE_MORE;
             break;
         }
-        uint64_t bits = b.bits;
-        yk_inflate_drop(&b, entry);
-        uint32_t after = inflate->litlen[yk_inflate_mask(b.bits, lit_bits)];
-        uint32_t dist = inflate->dist[yk_inflate_mask(b.bits, dist_bits)];
-        yk_inflate_early(&after, &dist);
-        yk_inflate_refill(&b);
-        if (entry & YK_INFLATE_LITERALS) {
+        uint64_t bits;
+        int step = 0;
+#pragma GCC unroll 4
+        for (; step < STEPS; step++) {
+            bits = b.bits;
+            yk_inflate_drop(&b, entry);
+            after = yk_inflate_lookup(inflate->litlen, b.bits, LIT);
+            dist = yk_inflate_lookup(inflate->dist, b.bits, DIST);
+            yk_inflate_early(&after, &dist);
+            if (!(entry & YK_INFLATE_LITERALS))
+                break;
             out = yk_inflate_put(out, entry);
             entry = after;
-            continue;
         }
-        if (entry & YK_INFLATE_INVALID) {
+        yk_inflate_refill(&b);
+        if (step == STEPS)
+            continue;
+        if (entry & YK_INFLATE_OTHER) {
             if ((entry & YK_INFLATE_INVALID) == YK_INFLATE_SUB) {
-                entry = inflate->litlen[(entry >> 16) + yk_inflate_mask(b.bits, entry >> 8 & 63)];
+                entry = yk_inflate_lookup(inflate->litlen + (entry >> 16), b.bits, entry >> 8 & 63);
                 bits = b.bits;
                 yk_inflate_drop(&b, entry);
-                dist = inflate->dist[yk_inflate_mask(b.bits, dist_bits)];
+                dist = yk_inflate_lookup(inflate->dist, b.bits, DIST);
             }
             if (entry & YK_INFLATE_LITERALS) {
                 out = yk_inflate_put(out, entry);
-                entry = inflate->litlen[yk_inflate_mask(b.bits, lit_bits)];
+                entry = yk_inflate_lookup(inflate->litlen, b.bits, LIT);
+                yk_inflate_refill(&b);
                 continue;
             }
-            if (entry & YK_INFLATE_INVALID) {
-                if ((entry & YK_INFLATE_INVALID) == YK_INFLATE_EOB)
+            if (entry & YK_INFLATE_OTHER) {
+                if (entry >> 16)
                     result = YK_INFLATE_DONE;
                 break;
             }
         }
-        uint32_t length = yk_inflate_value(entry, bits);
-        if (dist & YK_INFLATE_INVALID) {
+        /* The literal ahead, or one that is overwritten later: not where the copy reads, which would wait. */
+        out[~entry >> 7 & 128] = (uint8_t)(entry >> 16);
+        out += (entry & YK_INFLATE_AHEAD) != 0;
+        size_t length = (entry >> 24) + YK_INFLATE_SHORTEST + yk_inflate_extra(entry, bits);
+        if (dist & YK_INFLATE_OTHER) {
             if ((dist & YK_INFLATE_INVALID) == YK_INFLATE_SUB) {
-                yk_inflate_drop(&b, dist_bits);
-                dist = inflate->dist[(dist >> 16) + yk_inflate_mask(b.bits, dist >> 8 & 63)];
+                yk_inflate_drop(&b, DIST);
+                dist = yk_inflate_lookup(inflate->dist + (dist >> 16), b.bits, dist >> 8 & 63);
             }
-            if (dist & YK_INFLATE_INVALID)
+            if (dist & YK_INFLATE_OTHER)
                 break;
         }
-        /* Of at least 56 bits, 8 may have gone for the second-level table, 28 go for the distance. */
-        size_t distance = yk_inflate_value(dist, b.bits);
+        /* Of at least 54 bits, 8 may have gone for the second-level table, 28 go for the distance, and 12 are
+         * looked at. */
+        size_t distance = (dist >> 16) + yk_inflate_extra(dist, b.bits);
         yk_inflate_drop(&b, dist);
-        entry = inflate->litlen[yk_inflate_mask(b.bits, lit_bits)];
+        entry = yk_inflate_lookup(inflate->litlen, b.bits, LIT);
         yk_inflate_refill(&b);
         if (distance > (size_t)(out - base))
             break;
         copy(out, distance, length);
         out += length;
     }
-    inflate->bits = b.bits;
-    inflate->in = b.in;
-    inflate->count = b.count & 63;
+    yk_inflate_bits_down(inflate, &b);
     *next = out;
     return result;
 }

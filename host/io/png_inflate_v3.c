@@ -55,10 +55,13 @@ static inline __attribute__((always_inline)) void copy(uint8_t *out, size_t dist
     } else {
         __m128i pattern = _mm_shuffle_epi8(load16(from), load16(repeat[distance]));
         size_t step = repeat_step[distance];
-        do {
+        _mm_storeu_si128((void *)out, pattern);
+        out += step;
+        while (out < end) { /* two at a time: long runs are common in screenshots */
             _mm_storeu_si128((void *)out, pattern);
-            out += step;
-        } while (out < end);
+            _mm_storeu_si128((void *)(out + step), pattern);
+            out += 2 * step;
+        }
     }
 }
 
@@ -66,29 +69,6 @@ enum yk_inflate_result yk_inflate_codes_v3(struct yk_inflate *inflate, const uin
                                            const uint8_t *stop)
 {
     return yk_inflate_codes(inflate, base, next, stop, copy);
-}
-
-void yk_inflate_pair_v3(uint32_t *table, const uint32_t *single)
-{
-    const __m256i six = _mm256_set1_epi32(63), literals = _mm256_set1_epi32(YK_INFLATE_LITERALS);
-    const __m256i one = _mm256_set1_epi32(YK_INFLATE_LITERAL),
-                  most = _mm256_set1_epi32(YK_INFLATE_LITLEN_BITS + 1);
-    __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    for (int i = 0; i < 1 << YK_INFLATE_LITLEN_BITS; i += 8) {
-        __m256i first = _mm256_loadu_si256((const void *)(single + i));
-        __m256i length = _mm256_and_si256(first, six);
-        __m256i second = _mm256_i32gather_epi32((const int *)single, _mm256_srlv_epi32(index, length), 4);
-        __m256i sum = _mm256_add_epi32(length, _mm256_and_si256(second, six));
-        __m256i good = _mm256_cmpgt_epi32(most, sum);
-        good = _mm256_and_si256(good, _mm256_cmpeq_epi32(_mm256_and_si256(first, literals), one));
-        good = _mm256_and_si256(good, _mm256_cmpeq_epi32(_mm256_and_si256(second, literals), one));
-        /* drop, count and first literal of the first, then the second literal; lengths and counts add up */
-        __m256i low = _mm256_add_epi32(_mm256_and_si256(second, _mm256_set1_epi32(0xff)), first);
-        __m256i high = _mm256_slli_epi32(_mm256_srli_epi32(second, 8), 16);
-        __m256i both = _mm256_or_si256(low, high);
-        _mm256_storeu_si256((void *)(table + i), _mm256_blendv_epi8(first, both, good));
-        index = _mm256_add_epi32(index, _mm256_set1_epi32(8));
-    }
 }
 
 #if defined(__clang__)
