@@ -160,12 +160,15 @@ struct yk_source {
 };
 
 /* Samples of scratch that the row function of a separable operation needs, whatever the level: two blocks and the sums
- * of a tile (64 columns at most); uniform: that tile's rows with their neighbours; and the sums of the whole strip. */
+ * of a tile (64 columns at most); then, for a resampler, the turned column sums of the whole strip; or, uniform, a
+ * tile's rows with their neighbours, the turned columns that are kept, and for a short reach two rows of sums. */
 static inline size_t yk_rows_scratch(const struct yk_pass *pass, int resample)
 {
     size_t block = 32, rows = ((size_t)pass->dst_h + block - 1) / block * block, tile = 64;
-    size_t around = 2 * (size_t)pass->reach, columns = resample ? (size_t)pass->src_w : (size_t)pass->dst_w + around;
-    return 2 * block * block + rows * tile + (resample ? 0 : (rows + around) * tile) + rows * (columns + tile);
+    size_t around = 2 * (size_t)pass->reach, width = (size_t)pass->dst_w + around;
+    size_t own = resample ? rows * ((size_t)pass->src_w + tile)
+                          : (rows + around) * tile + rows * (around + 4 * tile) + 2 * (width + tile);
+    return 2 * block * block + rows * tile + own;
 }
 
 extern const struct yk_op *const yk_op_table[]; /* NULL at the end */

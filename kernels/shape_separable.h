@@ -190,7 +190,8 @@ YK_APART void OP_FN(direct)(const struct yk_pass *pass, const float *src, float 
 
 /* For YK_TILE columns at a time, all rows of the strip: packed one behind the other (with those beyond the image),
  * summed, and turned into blocks of columns. As soon as a block of results has its neighbours, its row sums follow,
- * while those are in the cache. scratch as yk_rows_scratch. */
+ * while those are in the cache: only as many columns as a few blocks need are kept turned. scratch as
+ * yk_rows_scratch. */
 static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst, const void *params,
                         const float *coef, const int *index, float *scratch)
 {
@@ -201,7 +202,8 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
     }
     const int reach = pass->reach, columns = pass->dst_w + 2 * reach, height = yk_round_up(pass->dst_h, YK_BLOCK);
     const int even = pass->dst_h + pass->dst_h % 2; /* rows to sum */
-    const ptrdiff_t group = (ptrdiff_t)yk_round_up(columns, YK_TILE) * YK_BLOCK; /* of one block of rows */
+    const int room = yk_round_up(2 * reach + YK_BLOCK, YK_TILE) + 2 * YK_TILE;   /* turned columns that are kept */
+    const ptrdiff_t group = (ptrdiff_t)room * YK_BLOCK;                          /* of one block of rows */
     const ptrdiff_t tall = (ptrdiff_t)(even + 2 * reach) * YK_BLOCK;             /* of one block of packed columns */
     float *block = scratch, *sums = block + 2 * YK_BLOCK * YK_BLOCK, *packed = sums + (ptrdiff_t)height * YK_BLOCK;
     float *turned = packed + tall * (YK_TILE / YK_BLOCK);
@@ -209,8 +211,15 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
     memset(sums, 0, (size_t)height * YK_BLOCK * sizeof *sums);
     for (int plane = 0; plane < pass->colours_in + pass->alpha_in; plane++) {
         const float *s = src + (ptrdiff_t)plane * pass->src_plane + pass->dst_x0 - pass->src_x0;
-        int done = 0; /* columns of the result */
+        int done = 0, base = 0; /* columns of the result; the first column that is kept */
         for (int column = 0; column < columns; column += YK_TILE) {
+            if (column + YK_TILE - base > room) {
+                float *to = turned;
+                for (int y = 0; y < height; y += YK_BLOCK, to += group)
+                    memmove(to, to + (ptrdiff_t)(done - base) * YK_BLOCK,
+                            (size_t)(column - done) * YK_BLOCK * sizeof *to);
+                base = done;
+            }
             for (int y = 0; y < even + 2 * reach; y++) {
                 int row = yk_clampi(pass->dst_y0 + y - reach, 0, pass->src_height - 1) - pass->src_y0;
                 row = row < pass->src_h ? row : pass->src_h - 1; /* the row that makes their number even */
@@ -227,7 +236,7 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
                 const float *tile = packed + (x - column) / YK_BLOCK * tall;
                 yk_sums_symmetric(sums, even, coef, reach, tile + (ptrdiff_t)reach * YK_BLOCK);
                 for (int y = 0; y < height; y += YK_BLOCK)
-                    yk_turn_block(turned + y / YK_BLOCK * group + (ptrdiff_t)x * YK_BLOCK, YK_BLOCK,
+                    yk_turn_block(turned + y / YK_BLOCK * group + (ptrdiff_t)(x - base) * YK_BLOCK, YK_BLOCK,
                                   sums + y * YK_BLOCK, YK_BLOCK);
             }
             for (; done < pass->dst_w; done += YK_BLOCK) {
@@ -236,7 +245,7 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
                     break;
                 for (int y = 0; y < pass->dst_h; y += YK_BLOCK) {
                     int rows = pass->dst_h - y < YK_BLOCK ? pass->dst_h - y : YK_BLOCK;
-                    const float *centre = turned + y / YK_BLOCK * group + (ptrdiff_t)(done + reach) * YK_BLOCK;
+                    const float *centre = turned + y / YK_BLOCK * group + (ptrdiff_t)(done + reach - base) * YK_BLOCK;
                     yk_sums_symmetric(block, width, coef, reach, centre);
                     const float *source = s + (ptrdiff_t)(pass->dst_y0 + y - pass->src_y0) * pass->src_stride + done;
                     OP_FN(put)(dst + plane * (ptrdiff_t)pass->dst_plane + y * (ptrdiff_t)pass->dst_stride + done,

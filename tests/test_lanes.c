@@ -137,6 +137,62 @@ static void test_pair(void)
     free(rows);
 }
 
+/* The row function of `blur` on a picture that is much wider than what it keeps turned, against the plain
+ * sums. */
+static void check_wide(const struct yk_level *level, int reach)
+{
+    enum { SIDE = 32, W = 700, H = 61, ROW = W + 2 * SIDE + 64 };
+    struct yk_random random = {18};
+    const float params[16] = {0.0f};
+    size_t op = 0;
+    while (yk_op_table[op] && strcmp(yk_op_table[op]->name, "blur") != 0)
+        op++;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(yk_op_table[op]);
+    struct yk_pass pass = {.src_w = W, .src_h = H, .src_width = W, .src_height = H, .src_stride = ROW};
+    pass.dst_w = pass.dst_width = W;
+    pass.dst_h = H;
+    pass.dst_height = H;
+    pass.dst_stride = ROW;
+    pass.colours_in = pass.colours_out = 1;
+    pass.reach = reach;
+    float *w = random_samples(&random, (size_t)reach + 1);
+    float *from = random_samples(&random, (size_t)(H + 1) * ROW), *to = random_samples(&random, H * ROW);
+    float *scratch = malloc((yk_rows_scratch(&pass, 0) + 64) * sizeof *scratch), sums[ROW];
+    CU_ASSERT_PTR_NOT_NULL_FATAL(scratch);
+    for (int k = 0; k <= reach; k++)
+        w[k] /= (float)(reach * reach); /* some sums leave 0 .. 1 */
+    level->ops[op]->rows(&pass, from + SIDE, to, params, w, NULL, scratch);
+    int wrong = 0;
+    for (int y = 0; y < H; y++) {
+        for (int x = 0; x < W + 2 * reach; x++) {
+            const float *column = from + SIDE - reach + x;
+            sums[x] = w[0] * column[y * ROW];
+            for (int k = 1; k <= reach; k++)
+                sums[x] = sums[x] + w[k] * (column[yk_clampi(y - k, 0, H - 1) * ROW] +
+                                            column[yk_clampi(y + k, 0, H - 1) * ROW]);
+        }
+        for (int x = 0; x < W; x++) {
+            float want = yk_clamp01(symmetric(sums + reach + x, 1, w, reach));
+            wrong += differing(to + y * ROW + x, &want, 1);
+        }
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    free(w);
+    free(from);
+    free(to);
+    free(scratch);
+}
+
+static void test_wide(void)
+{
+    const struct yk_level *level;
+    for (size_t k = 0; (level = yk_cpu_level_at(k)) != NULL; k++) {
+        check_wide(level, 3);
+        check_wide(level, 8);
+        check_wide(level, 31);
+    }
+}
+
 static void check_spread(const struct yk_level *level, int wide, int n)
 {
     enum { ROWS = 3 };
@@ -264,5 +320,6 @@ void yk_suite_lanes(void)
     CU_add_test(suite, "sums over packed rows", test_symmetric);
     CU_add_test(suite, "sums of a short reach", test_short_reach);
     CU_add_test(suite, "two outputs of a resampler", test_pair);
+    CU_add_test(suite, "a wide picture on every CPU level", test_wide);
     CU_add_test(suite, "a shrinking resampler on every CPU level", test_interleaved);
 }

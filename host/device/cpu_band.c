@@ -18,6 +18,7 @@
 enum {
     STRIP_FLOATS = 256 * 1024, /* 1 MiB over all buffers: half of a usual second-level cache */
     LEAST_STRIP = 16,          /* the resampler turns blocks of 16 rows */
+    TALL_STRIP = 48,           /* with neighbours further away than that; more rows are not faster */
     MOST_STRIP = 256,
     FEED_ROWS = 16, /* asked of a feed at a time, so that they are converted while they are in the cache */
     ROW_SLACK = 16, /* vector stores may run up to 15 samples past a row */
@@ -190,10 +191,13 @@ static enum yk_status want_taps(struct yk_cpu_scratch *scratch, const struct yk_
     return YK_OK;
 }
 
-/* Output rows per strip such that all buffers fit STRIP_FLOATS, by each buffer's rows per output row. */
+/* Output rows per strip such that all buffers fit STRIP_FLOATS, by each buffer's rows per output row. A step
+ * that reads far up and down packs all those rows again for every strip: then it has about as many rows of
+ * its own. */
 static int strip_height(const struct yk_program *program, size_t bottom)
 {
     double floats = 0.0;
+    int least = LEAST_STRIP;
     if (bottom) /* a column sum for each row of the result */
         floats += (double)program->steps->in.width * (program->steps->in.colours + program->steps->in.alpha) *
                   program->steps->plan.height / program->out_height;
@@ -204,11 +208,12 @@ static int strip_height(const struct yk_program *program, size_t bottom)
         int planes = step ? step->in.colours + step->in.alpha
                           : program->out_format.colours + program->out_format.alpha;
         floats += width * planes * height / program->out_height;
+        int around = step ? round_up(2 * yk_step_reach(step), LEAST_STRIP) : 0;
+        around = around < TALL_STRIP ? around : TALL_STRIP;
+        least = around > least ? around : least;
     }
     double rows = STRIP_FLOATS / floats;
-    return rows < LEAST_STRIP  ? LEAST_STRIP
-           : rows > MOST_STRIP ? MOST_STRIP
-                               : (int)rows / LEAST_STRIP * LEAST_STRIP;
+    return rows < least ? least : rows > MOST_STRIP ? MOST_STRIP : (int)rows / LEAST_STRIP * LEAST_STRIP;
 }
 
 static enum yk_status load_rows(const struct yk_level *level, const struct rows *rows,
