@@ -105,15 +105,37 @@ typedef void yk_load_fn(const unsigned char *bytes, size_t stride, int channels,
 typedef void yk_store_fn(const float *planes, int plane_stride, int plane_size, unsigned char *bytes, size_t stride,
                          int channels, int wide, int width, int rows);
 
+/* Samples of `rows` rows, 8 bits each or `wide`, to binary32 in the order that they have. */
+typedef void yk_spread_fn(const unsigned char *bytes, size_t stride, int wide, float *to, ptrdiff_t step, int n,
+                          int rows);
+
 /* One column sum of a resampler, to which a few of its rows are added: sum[x] += weights[k] * row first + k, x, for
  * k below count. */
 struct yk_share {
     float *sum;
     const float *weights;
     int first, count;
+    int begins; /* 1: there is no sum yet, it begins with zero */
 };
 /* Adds to n samples of each sum, in the order of the rows; up to 63 further samples are touched. */
 typedef void yk_add_fn(const struct yk_share *shares, int count, const float *rows, ptrdiff_t step, int n);
+
+/* Complete column sums of a resampler, `height` rows of interleaved samples from source column `first` on, and what
+ * their row sums need: result x of a row is the sum of weights[x * taps + k] * column start[x] + k. */
+struct yk_row_sums {
+    const float *sums; /* YK_ROWS_MOST rows more than `height` can be read, whatever is in them */
+    ptrdiff_t stride;  /* from row to row */
+    int channels, first, height, taps;
+    const float *weights;
+    const int *start;
+    float *window;      /* scratch: window_samples * YK_ROWS_MOST */
+    int window_samples; /* at least YK_ROWS_MOST more than YK_ROWS_MOST neighbouring results together need */
+    float *to;          /* planar results; up to 15 samples beyond a row are written */
+    ptrdiff_t to_stride, to_plane;
+    int width; /* results in a row */
+};
+enum { YK_ROWS_MOST = 32 }; /* the most that any level takes at a time */
+typedef void yk_along_fn(const struct yk_row_sums *r);
 
 /* The CPU code of one level; `ops` is parallel to yk_op_table. */
 struct yk_op_rows {
@@ -124,7 +146,9 @@ struct yk_level {
     const char *name; /* "scalar", "x86-64", "v3", "v4" */
     yk_load_fn *load;
     yk_store_fn *store;
+    yk_spread_fn *spread;
     yk_add_fn *add;
+    yk_along_fn *along;
     const struct yk_op_rows *const *ops;
 };
 
@@ -136,12 +160,15 @@ struct yk_source {
 };
 
 /* Samples of scratch that the row function of a separable operation needs, whatever the level: two blocks and the sums
- * of a tile (64 columns at most); uniform: that tile's rows with their neighbours; and the sums of the whole strip. */
+ * of a tile (64 columns at most); then, for a resampler, the turned column sums of the whole strip; or, uniform, a
+ * tile's rows with their neighbours, the turned columns that are kept, and for a short reach two rows of sums. */
 static inline size_t yk_rows_scratch(const struct yk_pass *pass, int resample)
 {
     size_t block = 32, rows = ((size_t)pass->dst_h + block - 1) / block * block, tile = 64;
-    size_t around = 2 * (size_t)pass->reach, columns = resample ? (size_t)pass->src_w : (size_t)pass->dst_w + around;
-    return 2 * block * block + rows * tile + (resample ? 0 : (rows + around) * tile) + rows * (columns + tile);
+    size_t around = 2 * (size_t)pass->reach, width = (size_t)pass->dst_w + around;
+    size_t own = resample ? rows * ((size_t)pass->src_w + tile)
+                          : (rows + around) * tile + rows * (around + 4 * tile) + 2 * (width + tile);
+    return 2 * block * block + rows * tile + own;
 }
 
 extern const struct yk_op *const yk_op_table[]; /* NULL at the end */

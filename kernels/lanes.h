@@ -133,73 +133,113 @@ YK_FN void yk_turn_block(float *restrict to, ptrdiff_t to_step, const float *res
 }
 
 /* out[i] = w[0] * centre[i] + sum over k of w[k] * (centre[i - k] + centre[i + k]) for i below n rounded up to even;
- * a row is YK_BLOCK samples. Two rows of two vectors at once, because an addition takes three cycles or four. Packed
- * rows make every load aligned within its cache line and keep 2 * reach + 1 of them in the first-level cache:
- * 10.4 ns for 8 samples with reach 24, of which 9 are the additions; rows apart took 37 and unaligned samples 17
- * (Zen 3, 2.7 GHz). */
+ * a row is YK_BLOCK samples. Two rows of two vectors at once: what is the upper neighbour of one row at distance k is
+ * that of the other at k + 1 and stays in its register, so that half the samples are loaded. Packed rows make every
+ * load aligned within its cache line and keep 2 * reach + 1 of them in the first-level cache: with reach 24, 8.3 ns
+ * for 8 samples, with every sample loaded for every row 10.1, rows apart 37, unaligned samples 17. Half the additions
+ * as fused multiply-adds with 1, which other units do, gained nothing that a second run showed again (Zen 3). */
 YK_APART void yk_sums_symmetric(float *restrict out, int n, const float *w, int reach, const float *restrict centre)
 {
     for (int i = 0; i < n; i += 2, out += 2 * YK_BLOCK, centre += 2 * YK_BLOCK) {
-        const float *low = centre, *high = centre;
-        yk_vector sum[4];
+        const float *low = centre, *high = centre + YK_BLOCK;
+        yk_vector first[2], second[2], above[2], below[2];
         YK_UNROLL
-        for (int v = 0; v < 4; v++)
-            sum[v] = w[0] * yk_load_vector(centre + v * YK_LANES);
+        for (int v = 0; v < 2; v++) {
+            above[v] = yk_load_vector(low + v * YK_LANES);
+            below[v] = yk_load_vector(high + v * YK_LANES);
+            first[v] = w[0] * above[v];
+            second[v] = w[0] * below[v];
+        }
         int k = 1;
         for (; k < reach; k += 2) {
             low -= 2 * YK_BLOCK;
             high += 2 * YK_BLOCK;
             YK_UNROLL
-            for (int v = 0; v < 4; v++) {
-                const float *l = low + v * YK_LANES, *h = high + v * YK_LANES;
-                sum[v] = sum[v] + w[k] * (yk_load_vector(l + YK_BLOCK) + yk_load_vector(h - YK_BLOCK));
-                sum[v] = sum[v] + w[k + 1] * (yk_load_vector(l) + yk_load_vector(h));
-            }
-        }
-        if (k == reach) {
-            YK_UNROLL
-            for (int v = 0; v < 4; v++) {
-                const float *l = low + v * YK_LANES - YK_BLOCK, *h = high + v * YK_LANES + YK_BLOCK;
-                sum[v] = sum[v] + w[k] * (yk_load_vector(l) + yk_load_vector(h));
+            for (int v = 0; v < 2; v++) {
+                yk_vector above_1 = yk_load_vector(low + YK_BLOCK + v * YK_LANES);
+                yk_vector below_1 = yk_load_vector(high - YK_BLOCK + v * YK_LANES);
+                first[v] = first[v] + w[k] * (above_1 + below[v]);
+                second[v] = second[v] + w[k] * (above[v] + below_1);
+                above[v] = yk_load_vector(low + v * YK_LANES);
+                below[v] = yk_load_vector(high + v * YK_LANES);
+                first[v] = first[v] + w[k + 1] * (above[v] + below_1);
+                second[v] = second[v] + w[k + 1] * (above_1 + below[v]);
             }
         }
         YK_UNROLL
-        for (int v = 0; v < 4; v++)
-            yk_store_vector(out + v * YK_LANES, sum[v]);
+        for (int v = 0; v < 2; v++) {
+            if (k == reach) {
+                first[v] = first[v] + w[k] * (yk_load_vector(low - YK_BLOCK + v * YK_LANES) + below[v]);
+                second[v] = second[v] + w[k] * (above[v] + yk_load_vector(high + YK_BLOCK + v * YK_LANES));
+            }
+            yk_store_vector(out + v * YK_LANES, first[v]);
+            yk_store_vector(out + YK_BLOCK + v * YK_LANES, second[v]);
+        }
     }
 }
 
-/* out[x] = w[0]*centre[x] + sum of w[k]*(centre[x - k*step] + centre[x + k*step]) for n samples. With rows given
- * (one pointer for each of -reach .. reach) the neighbours are rows, else samples of the centre row itself. For short
- * reaches: nothing is packed or turned. */
-YK_FN void yk_sums_across(float *restrict out, int n, const float *w, int reach, const float *const *rows,
-                             const float *centre)
+/* For a short reach nothing is packed or turned; it is a constant here, since a loop of a few rounds costs as much in
+ * wrong guesses of its end as in sums. */
+YK_FN void yk_down(float *restrict out, ptrdiff_t step, int n, const float *w, const int reach,
+                   const float *const *rows)
 {
-    int x = 0;
-    for (; x + 3 * YK_LANES < n; x += 4 * YK_LANES) {
-        yk_vector sum[4];
+    for (int x = 0; x < n; x += YK_LANES) {
+        yk_vector above = yk_load_vector(rows[0] + x), below = yk_load_vector(rows[1] + x);
+        yk_vector first = w[0] * above, second = w[0] * below;
         YK_UNROLL
-        for (int v = 0; v < 4; v++)
-            sum[v] = w[0] * yk_load_vector(centre + x + v * YK_LANES);
         for (int k = 1; k <= reach; k++) {
-            const float *low = rows ? rows[-k] + x : centre + x - k;
-            const float *high = rows ? rows[k] + x : centre + x + k;
-            YK_UNROLL
-            for (int v = 0; v < 4; v++)
-                sum[v] = sum[v] + w[k] * (yk_load_vector(low + v * YK_LANES) + yk_load_vector(high + v * YK_LANES));
+            yk_vector up = yk_load_vector(rows[-k] + x), down = yk_load_vector(rows[k + 1] + x);
+            first = first + w[k] * (up + below);
+            second = second + w[k] * (above + down);
+            above = up;
+            below = down;
         }
-        YK_UNROLL
-        for (int v = 0; v < 4; v++)
-            yk_store_vector(out + x + v * YK_LANES, sum[v]);
+        yk_store_vector(out + x, first);
+        yk_store_vector(out + step + x, second);
     }
-    for (; x < n; x += YK_LANES) {
+}
+
+YK_FN void yk_beside(float *restrict out, int n, const float *w, const int reach, const float *restrict centre)
+{
+    for (int x = 0; x < n; x += YK_LANES) {
         yk_vector sum = w[0] * yk_load_vector(centre + x);
-        for (int k = 1; k <= reach; k++) {
-            const float *low = rows ? rows[-k] + x : centre + x - k;
-            const float *high = rows ? rows[k] + x : centre + x + k;
-            sum = sum + w[k] * (yk_load_vector(low) + yk_load_vector(high));
-        }
+        YK_UNROLL
+        for (int k = 1; k <= reach; k++)
+            sum = sum + w[k] * (yk_load_vector(centre + x - k) + yk_load_vector(centre + x + k));
         yk_store_vector(out + x, sum);
+    }
+}
+
+/* Column sums of two neighbouring rows, `step` samples apart in `out`: out[x] = w[0] * rows[0][x] + sum over k of
+ * w[k] * (rows[-k][x] + rows[k][x]), and the same one row further. rows: -reach .. reach + 1; reach below
+ * YK_PACK_REACH. */
+YK_APART void yk_sums_down(float *restrict out, ptrdiff_t step, int n, const float *w, int reach,
+                           const float *const *rows)
+{
+    switch (reach) {
+    case 1: yk_down(out, step, n, w, 1, rows); break;
+    case 2: yk_down(out, step, n, w, 2, rows); break;
+    case 3: yk_down(out, step, n, w, 3, rows); break;
+    case 4: yk_down(out, step, n, w, 4, rows); break;
+    case 5: yk_down(out, step, n, w, 5, rows); break;
+    case 6: yk_down(out, step, n, w, 6, rows); break;
+    case 7: yk_down(out, step, n, w, 7, rows); break;
+    default: yk_down(out, step, n, w, reach, rows); break;
+    }
+}
+
+/* Row sums: out[x] = w[0] * centre[x] + sum over k of w[k] * (centre[x - k] + centre[x + k]). */
+YK_APART void yk_sums_beside(float *restrict out, int n, const float *w, int reach, const float *restrict centre)
+{
+    switch (reach) {
+    case 1: yk_beside(out, n, w, 1, centre); break;
+    case 2: yk_beside(out, n, w, 2, centre); break;
+    case 3: yk_beside(out, n, w, 3, centre); break;
+    case 4: yk_beside(out, n, w, 4, centre); break;
+    case 5: yk_beside(out, n, w, 5, centre); break;
+    case 6: yk_beside(out, n, w, 6, centre); break;
+    case 7: yk_beside(out, n, w, 7, centre); break;
+    default: yk_beside(out, n, w, reach, centre); break;
     }
 }
 
@@ -246,30 +286,6 @@ YK_FN void yk_sums_pair(struct yk_taps a, struct yk_taps b, int taps, const floa
         yk_store_vector(a.out + v * YK_LANES, sum_a[v]);
         yk_store_vector(b.out + v * YK_LANES, sum_b[v]);
     }
-}
-
-/* The level's yk_add_fn. A few columns of all rows and sums at a time, which the first-level cache then holds; 64 where
- * there are registers for them, because an addition takes three cycles or four and two can begin in each. */
-enum { YK_ADD = YK_LANES == 8 ? 8 : 4 };
-
-YK_APART void yk_add_rows(const struct yk_share *shares, int count, const float *rows, ptrdiff_t step, int n)
-{
-    for (int x = 0; x < n; x += YK_ADD * YK_LANES)
-        for (int s = 0; s < count; s++) {
-            const float *row = rows + shares[s].first * step + x;
-            yk_vector sum[YK_ADD];
-            YK_UNROLL
-            for (int v = 0; v < YK_ADD; v++)
-                sum[v] = yk_load_vector(shares[s].sum + x + v * YK_LANES);
-            for (int k = 0; k < shares[s].count; k++, row += step) {
-                YK_UNROLL
-                for (int v = 0; v < YK_ADD; v++)
-                    sum[v] = sum[v] + shares[s].weights[k] * yk_load_vector(row + v * YK_LANES);
-            }
-            YK_UNROLL
-            for (int v = 0; v < YK_ADD; v++)
-                yk_store_vector(shares[s].sum + x + v * YK_LANES, sum[v]);
-        }
 }
 
 #endif

@@ -10,7 +10,7 @@
 #include "descriptor.h"
 #include "lanes.h"
 
-#include "convert.cl"
+#include "interleaved.h"
 #include "op_files.inc"
 
 static const struct yk_op_rows *const op_rows[] = {
@@ -19,4 +19,6 @@ static const struct yk_op_rows *const op_rows[] = {
 #undef YK_OP
 };
 
-const struct yk_level YK_CAT(yk_level_, YK_LEVEL) = {YK_LEVEL_NAME, yk_load, yk_store, yk_add_rows, op_rows};
+const struct yk_level YK_CAT(yk_level_, YK_LEVEL) = {
+    YK_LEVEL_NAME, yk_load, yk_store, yk_spread, yk_add_rows, yk_along, op_rows,
+};

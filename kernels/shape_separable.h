@@ -97,15 +97,6 @@ YK_FN void OP_FN(put)(float *restrict dst, ptrdiff_t dst_stride, const float *so
 
 #if OP_RESAMPLE
 
-/* How many rows of the strip are rows of the source, one after the other, as they are: all, or none. */
-YK_FN int OP_FN(copied)(const float *weights, const int *start, int taps, int height)
-{
-    int same = taps == 1 && start[height - 1] - start[0] == height - 1;
-    for (int y = 0; y < height; y++)
-        same &= weights[(ptrdiff_t)y * taps] == 1.0f;
-    return same ? height : 0;
-}
-
 /* Column sums of YK_TILE columns, all rows of the strip, turned into blocks of columns; as soon as a block of results
  * has the columns that it needs, its row sums follow, while those are in the cache. scratch as yk_rows_scratch. */
 static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst, const void *params,
@@ -119,17 +110,14 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
     const int height = yk_round_up(pass->dst_h, YK_BLOCK);
     const ptrdiff_t group = (ptrdiff_t)yk_round_up(pass->src_w, YK_TILE) * YK_BLOCK; /* of one block of rows */
     float *block = scratch, *sums = block + 2 * YK_BLOCK * YK_BLOCK, *turned = sums + (ptrdiff_t)height * YK_TILE;
-    /* Whole blocks of rows that are only copied are turned where they are. */
-    const int copied = OP_FN(copied)(weights_y, start_y, taps_y, pass->dst_h) / YK_BLOCK * YK_BLOCK;
     memset(sums, 0, (size_t)height * YK_TILE * sizeof *sums);
     for (int plane = 0; plane < pass->colours_in + pass->alpha_in; plane++) {
         const float *s = src + (ptrdiff_t)plane * pass->src_plane;
-        const float *first = s + (ptrdiff_t)(start_y[0] - pass->src_y0) * pass->src_stride;
         int done = 0; /* columns of the result */
         for (int column = 0; column < pass->src_w; column += YK_TILE) {
             int held = column + YK_TILE < pass->src_w ? column + YK_TILE : pass->src_w;
             for (int x = column; x < held; x += 4 * YK_LANES)
-                for (int y = copied; y < pass->dst_h; y += 2) {
+                for (int y = 0; y < pass->dst_h; y += 2) {
                     int z = y + 1 < pass->dst_h ? y + 1 : y;
                     struct yk_taps a = {sums + y * YK_TILE + x - column, weights_y + (ptrdiff_t)y * taps_y,
                                         start_y[y] - pass->src_y0};
@@ -138,12 +126,9 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
                     yk_sums_pair(a, b, taps_y, s + x, pass->src_stride, 4);
                 }
             for (int y = 0; y < height; y += YK_BLOCK)
-                for (int x = 0; x < YK_TILE; x += YK_BLOCK) {
-                    const float *from = y < copied ? first + y * (ptrdiff_t)pass->src_stride + column + x
-                                                   : sums + y * YK_TILE + x;
-                    yk_turn_block(turned + y / YK_BLOCK * group + (column + x) * YK_BLOCK, YK_BLOCK, from,
-                                  y < copied ? pass->src_stride : YK_TILE);
-                }
+                for (int x = 0; x < YK_TILE; x += YK_BLOCK)
+                    yk_turn_block(turned + y / YK_BLOCK * group + (column + x) * YK_BLOCK, YK_BLOCK,
+                                  sums + y * YK_TILE + x, YK_TILE);
             for (; done < pass->dst_w; done += YK_BLOCK) {
                 int width = pass->dst_w - done < YK_BLOCK ? pass->dst_w - done : YK_BLOCK;
                 if (start_x[done + width - 1] - pass->src_x0 + taps_x > held)
@@ -168,25 +153,29 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
 
 #else
 
-/* A reach below YK_PACK_REACH: one output row at a time; scratch: dst_w + 2 * reach + 64 column sums. */
+/* A reach below YK_PACK_REACH: two rows of the result at a time; scratch: as many rows of column sums, each of
+ * dst_w + 2 * reach + 64. */
 YK_APART void OP_FN(direct)(const struct yk_pass *pass, const float *src, float *dst, const OP_PARAMS_TYPE *p,
                             const float *coef, float *scratch)
 {
-    const int reach = pass->reach;
-    const float *rows[2 * YK_PACK_REACH];
+    const int reach = pass->reach, last = pass->src_y0 + pass->src_h - 1;
+    const ptrdiff_t step = yk_round_up(pass->dst_w + 2 * reach, 64);
     (void)p;
     for (int plane = 0; plane < pass->colours_in + pass->alpha_in; plane++) {
         const float *s = src + (ptrdiff_t)plane * pass->src_plane + pass->dst_x0 - pass->src_x0;
-        for (int y = 0; y < pass->dst_h; y++) {
-            for (int k = -reach; k <= reach; k++) {
-                int row = yk_clampi(pass->dst_y0 + y + k, 0, pass->src_height - 1) - pass->src_y0;
-                rows[reach + k] = s + (ptrdiff_t)row * pass->src_stride - reach;
+        float *restrict d = dst + (ptrdiff_t)plane * pass->dst_plane;
+        const float *rows[2 * YK_PACK_REACH];
+        for (int y = 0; y < pass->dst_h; y++, d += pass->dst_stride) {
+            for (int k = -reach; k <= reach + 1 && y % 2 == 0; k++) {
+                int row = yk_clampi(pass->dst_y0 + y + k, 0, pass->src_height - 1);
+                row = row < last ? row : last; /* below an odd last row: not used */
+                rows[reach + k] = s + (ptrdiff_t)(row - pass->src_y0) * pass->src_stride - reach;
             }
-            yk_sums_across(scratch, pass->dst_w + 2 * reach, coef, reach, rows + reach, rows[reach]);
-            float *restrict d = dst + (ptrdiff_t)plane * pass->dst_plane + (ptrdiff_t)y * pass->dst_stride;
-            yk_sums_across(d, pass->dst_w, coef, reach, NULL, scratch + reach);
+            if (y % 2 == 0)
+                yk_sums_down(scratch, step, pass->dst_w + 2 * reach, coef, reach, rows + reach);
+            yk_sums_beside(d, pass->dst_w, coef, reach, scratch + y % 2 * step + reach);
 #if OP_COMBINE
-            const float *source = rows[reach] + reach;
+            const float *source = rows[reach + y % 2] + reach;
             YK_SIMD
             for (int x = 0; x < pass->dst_w; x++)
                 d[x] = yk_clamp01(OP_FN(combine)(source[x], d[x], p));
@@ -201,7 +190,8 @@ YK_APART void OP_FN(direct)(const struct yk_pass *pass, const float *src, float 
 
 /* For YK_TILE columns at a time, all rows of the strip: packed one behind the other (with those beyond the image),
  * summed, and turned into blocks of columns. As soon as a block of results has its neighbours, its row sums follow,
- * while those are in the cache. scratch as yk_rows_scratch. */
+ * while those are in the cache: only as many columns as a few blocks need are kept turned. scratch as
+ * yk_rows_scratch. */
 static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst, const void *params,
                         const float *coef, const int *index, float *scratch)
 {
@@ -212,7 +202,8 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
     }
     const int reach = pass->reach, columns = pass->dst_w + 2 * reach, height = yk_round_up(pass->dst_h, YK_BLOCK);
     const int even = pass->dst_h + pass->dst_h % 2; /* rows to sum */
-    const ptrdiff_t group = (ptrdiff_t)yk_round_up(columns, YK_TILE) * YK_BLOCK; /* of one block of rows */
+    const int room = yk_round_up(2 * reach + YK_BLOCK, YK_TILE) + 2 * YK_TILE;   /* turned columns that are kept */
+    const ptrdiff_t group = (ptrdiff_t)room * YK_BLOCK;                          /* of one block of rows */
     const ptrdiff_t tall = (ptrdiff_t)(even + 2 * reach) * YK_BLOCK;             /* of one block of packed columns */
     float *block = scratch, *sums = block + 2 * YK_BLOCK * YK_BLOCK, *packed = sums + (ptrdiff_t)height * YK_BLOCK;
     float *turned = packed + tall * (YK_TILE / YK_BLOCK);
@@ -220,8 +211,15 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
     memset(sums, 0, (size_t)height * YK_BLOCK * sizeof *sums);
     for (int plane = 0; plane < pass->colours_in + pass->alpha_in; plane++) {
         const float *s = src + (ptrdiff_t)plane * pass->src_plane + pass->dst_x0 - pass->src_x0;
-        int done = 0; /* columns of the result */
+        int done = 0, base = 0; /* columns of the result; the first column that is kept */
         for (int column = 0; column < columns; column += YK_TILE) {
+            if (column + YK_TILE - base > room) {
+                float *to = turned;
+                for (int y = 0; y < height; y += YK_BLOCK, to += group)
+                    memmove(to, to + (ptrdiff_t)(done - base) * YK_BLOCK,
+                            (size_t)(column - done) * YK_BLOCK * sizeof *to);
+                base = done;
+            }
             for (int y = 0; y < even + 2 * reach; y++) {
                 int row = yk_clampi(pass->dst_y0 + y - reach, 0, pass->src_height - 1) - pass->src_y0;
                 row = row < pass->src_h ? row : pass->src_h - 1; /* the row that makes their number even */
@@ -238,7 +236,7 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
                 const float *tile = packed + (x - column) / YK_BLOCK * tall;
                 yk_sums_symmetric(sums, even, coef, reach, tile + (ptrdiff_t)reach * YK_BLOCK);
                 for (int y = 0; y < height; y += YK_BLOCK)
-                    yk_turn_block(turned + y / YK_BLOCK * group + (ptrdiff_t)x * YK_BLOCK, YK_BLOCK,
+                    yk_turn_block(turned + y / YK_BLOCK * group + (ptrdiff_t)(x - base) * YK_BLOCK, YK_BLOCK,
                                   sums + y * YK_BLOCK, YK_BLOCK);
             }
             for (; done < pass->dst_w; done += YK_BLOCK) {
@@ -247,7 +245,7 @@ static void OP_FN(rows)(const struct yk_pass *pass, const float *src, float *dst
                     break;
                 for (int y = 0; y < pass->dst_h; y += YK_BLOCK) {
                     int rows = pass->dst_h - y < YK_BLOCK ? pass->dst_h - y : YK_BLOCK;
-                    const float *centre = turned + y / YK_BLOCK * group + (ptrdiff_t)(done + reach) * YK_BLOCK;
+                    const float *centre = turned + y / YK_BLOCK * group + (ptrdiff_t)(done + reach - base) * YK_BLOCK;
                     yk_sums_symmetric(block, width, coef, reach, centre);
                     const float *source = s + (ptrdiff_t)(pass->dst_y0 + y - pass->src_y0) * pass->src_stride + done;
                     OP_FN(put)(dst + plane * (ptrdiff_t)pass->dst_plane + y * (ptrdiff_t)pass->dst_stride + done,

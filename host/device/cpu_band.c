@@ -18,6 +18,7 @@
 enum {
     STRIP_FLOATS = 256 * 1024, /* 1 MiB over all buffers: half of a usual second-level cache */
     LEAST_STRIP = 16,          /* the resampler turns blocks of 16 rows */
+    TALL_STRIP = 48,           /* with neighbours further away than that; more rows are not faster */
     MOST_STRIP = 256,
     FEED_ROWS = 16, /* asked of a feed at a time, so that they are converted while they are in the cache */
     ROW_SLACK = 16, /* vector stores may run up to 15 samples past a row */
@@ -29,6 +30,7 @@ struct rows {
     float *memory;
     size_t floats;    /* allocated */
     int capacity;     /* rows per plane */
+    int top;          /* the first of them is this row of the image */
     int left, stride; /* samples in front of column held.x0; from row to row */
     int planes;
     struct yk_rect held;  /* empty (y0 == y1): nothing */
@@ -70,7 +72,7 @@ static int round_up(int v, int to)
 /* First sample of row y, column held.x0, of a plane. */
 static float *rows_at(const struct rows *rows, int plane, int y)
 {
-    ptrdiff_t row = (ptrdiff_t)plane * rows->capacity + (y - rows->held.y0);
+    ptrdiff_t row = (ptrdiff_t)plane * rows->capacity + (y - rows->top);
     return rows->memory + row * rows->stride + rows->left;
 }
 
@@ -84,6 +86,7 @@ static enum yk_status rows_reset(struct rows *rows, int planes, int reach, struc
     rows->stride = round_up(rows->left + (need.x1 - need.x0) + reach + ROW_SLACK, ROW_SLACK);
     rows->planes = planes;
     rows->held = (struct yk_rect){need.x0, need.y0, need.x1, need.y0};
+    rows->top = need.y0;
     if (!yk_size_mul((uint64_t)rows->stride, (uint64_t)height, &floats) || floats > INT32_MAX)
         return yk_error_set(error, YK_ERR_LIMIT,
                             "%d rows of %d pixels between two steps are over the limit of 2^31", height,
@@ -124,7 +127,9 @@ static enum yk_status rows_grow(struct rows *rows, int reach, struct yk_rect nee
 }
 
 /* Makes the buffer ready to take need: keeps the rows that are already there where the strip only moved down,
- * and notes in `fresh` what is missing. A row that was kept is never asked for again. */
+ * and notes in `fresh` what is missing. A row that was kept is never asked for again. The rows move down
+ * through the memory, and go to its front when they reach the end: with room for as many more as are kept,
+ * and a strip's, that is once in several strips. */
 static enum yk_status rows_want(struct rows *rows, int planes, int reach, struct yk_rect need,
                                 struct yk_error *error)
 {
@@ -134,20 +139,22 @@ static enum yk_status rows_want(struct rows *rows, int planes, int reach, struct
     int keep = moved_down ? held->y1 - need.y0 : 0;
     rows->fresh = need;
     if (!moved_down || need.y1 - need.y0 > rows->capacity) {
-        /* A little more room than asked for: strips may differ by some rows. */
         struct yk_rect roomy = need;
-        roomy.y1 += moved_down ? (need.y1 - need.y0) / 2 : 4;
+        int more = keep > 0 ? keep : 2 * reach;
+        roomy.y1 += LEAST_STRIP + (more < MOST_STRIP ? more : MOST_STRIP);
         enum yk_status status =
             keep > 0 ? rows_grow(rows, reach, roomy, error) : rows_reset(rows, planes, reach, roomy, error);
         rows->fresh.y0 += keep;
         return status;
     }
-    if (need.y0 > held->y0 && keep > 0)
-        for (int plane = 0; plane < rows->planes; plane++) {
+    if (need.y1 - rows->top > rows->capacity) {
+        for (int plane = 0; plane < rows->planes && keep > 0; plane++) {
             float *to = rows->memory + (ptrdiff_t)plane * rows->capacity * rows->stride;
-            memmove(to, to + (ptrdiff_t)(need.y0 - held->y0) * rows->stride,
+            memmove(to, to + (ptrdiff_t)(need.y0 - rows->top) * rows->stride,
                     (size_t)keep * (size_t)rows->stride * sizeof *to);
         }
+        rows->top = need.y0;
+    }
     rows->fresh.y0 = held->y1;
     held->y0 = need.y0;
     return YK_OK;
@@ -184,10 +191,13 @@ static enum yk_status want_taps(struct yk_cpu_scratch *scratch, const struct yk_
     return YK_OK;
 }
 
-/* Output rows per strip such that all buffers fit STRIP_FLOATS, by each buffer's rows per output row. */
+/* Output rows per strip such that all buffers fit STRIP_FLOATS, by each buffer's rows per output row. A step
+ * that reads far up and down packs all those rows again for every strip: then it has about as many rows of
+ * its own. */
 static int strip_height(const struct yk_program *program, size_t bottom)
 {
     double floats = 0.0;
+    int least = LEAST_STRIP;
     if (bottom) /* a column sum for each row of the result */
         floats += (double)program->steps->in.width * (program->steps->in.colours + program->steps->in.alpha) *
                   program->steps->plan.height / program->out_height;
@@ -198,11 +208,12 @@ static int strip_height(const struct yk_program *program, size_t bottom)
         int planes = step ? step->in.colours + step->in.alpha
                           : program->out_format.colours + program->out_format.alpha;
         floats += width * planes * height / program->out_height;
+        int around = step ? round_up(2 * yk_step_reach(step), LEAST_STRIP) : 0;
+        around = around < TALL_STRIP ? around : TALL_STRIP;
+        least = around > least ? around : least;
     }
     double rows = STRIP_FLOATS / floats;
-    return rows < LEAST_STRIP  ? LEAST_STRIP
-           : rows > MOST_STRIP ? MOST_STRIP
-                               : (int)rows / LEAST_STRIP * LEAST_STRIP;
+    return rows < least ? least : rows > MOST_STRIP ? MOST_STRIP : (int)rows / LEAST_STRIP * LEAST_STRIP;
 }
 
 static enum yk_status load_rows(const struct yk_level *level, const struct rows *rows,
@@ -248,12 +259,8 @@ static enum yk_status run_step(const struct yk_level *level, struct yk_cpu_scrat
 static enum yk_status run_resample(const struct yk_level *level, struct yk_cpu_scratch *scratch,
                                    const struct yk_band *band, const struct rows *to, struct yk_error *error)
 {
-    struct yk_pass pass =
-        yk_cpu_resample_pass(band->program->steps, to->fresh, to->stride, to->capacity * to->stride);
-    enum yk_status status = want_taps(scratch, &pass, true, error);
-    return status ? status
-                  : yk_cpu_resample_rows(&scratch->resample, level, band, &pass, rows_at(to, 0, to->fresh.y0),
-                                         scratch->taps, error);
+    return yk_cpu_resample_rows(&scratch->resample, level, band, to->fresh, rows_at(to, 0, to->fresh.y0),
+                                to->stride, to->capacity * to->stride, error);
 }
 
 /* One strip: what is missing is found from the last buffer to the first, then made from the first to the

@@ -9,13 +9,12 @@
 #include "mem.h"
 
 enum {
-    CHUNK = 8,    /* source rows added at a time: as many as a PNG decoder makes at once */
-    SHARES = 48,  /* sums that a chunk may add to: at the same size Lanczos 3 has 6 + 8 */
-    STRIPE = 512, /* columns of them converted at a time, so that they are added from the first-level cache */
-    COLUMNS = 64, /* that vector code may take at a time */
+    CHUNK = 16,   /* source rows added at a time */
+    SHARES = 48,  /* sums that a chunk may add to: at the same size Lanczos 3 has 6 + 16 */
+    STRIPE = 256, /* samples of each converted at a time, so that they are added from the first-level cache */
+    SAMPLES = 64, /* that vector code may take at a time */
     LINE = 16,    /* samples of a cache line */
-    CHUNK_STRIDE = STRIPE + LINE,
-    PLANES = 4
+    CHUNK_STRIDE = STRIPE + LINE
 };
 
 /* The vertical tables of a resampling step (shape_separable.h). */
@@ -52,30 +51,26 @@ bool yk_cpu_resample_takes(const struct yk_program *program)
     return true;
 }
 
-/* Tables with which the resampler's row function does the row sums alone: one row for each, with weight 1. */
-static enum yk_status make_tables(struct yk_cpu_resample *r, const struct yk_program *program,
+/* Room to turn the columns that YK_ROWS_MOST neighbouring results need, and as many again. */
+static enum yk_status make_window(struct yk_cpu_resample *r, const struct yk_step *step,
                                   struct yk_error *error)
 {
-    const struct yk_step *step = program->steps;
-    size_t width = (size_t)step->plan.width, height = (size_t)step->plan.height;
-    size_t weights = width * (size_t)step->plan.index[0];
-    if (r->serial == program->serial)
-        return YK_OK;
-    r->serial = 0;
-    float *coef = realloc(r->coef, (weights + height) * sizeof *coef);
-    r->coef = coef ? coef : r->coef;
-    int *index = realloc(r->index, (2 + width + height) * sizeof *index);
-    r->index = index ? index : r->index;
-    if (!coef || !index)
-        return yk_error_set(error, YK_ERR_NOMEM, "out of memory for weights");
-    memcpy(coef, step->plan.coef, weights * sizeof *coef);
-    memcpy(index, step->plan.index, (2 + width) * sizeof *index);
-    index[1] = 1;
-    for (size_t y = 0; y < height; y++) {
-        coef[weights + y] = 1.0f;
-        index[2 + width + y] = (int)y;
+    const int *start = step->plan.index + 2;
+    int width = step->plan.width, taps = step->plan.index[0], span = 0;
+    for (int x = 0; x < width; x++) {
+        int last = x + YK_ROWS_MOST < width ? x + YK_ROWS_MOST - 1 : width - 1;
+        int here = start[last] + taps - start[x];
+        span = here > span ? here : span;
     }
-    r->serial = program->serial;
+    int samples = (span + YK_ROWS_MOST) * r->channels + YK_ROWS_MOST;
+    if (samples <= r->window_samples)
+        return YK_OK;
+    yk_mem_free(r->window);
+    r->window_samples = 0;
+    r->window = yk_mem_alloc((uint64_t)samples * YK_ROWS_MOST * sizeof *r->window);
+    if (!r->window)
+        return yk_error_set(error, YK_ERR_NOMEM, "out of memory for columns");
+    r->window_samples = samples;
     return YK_OK;
 }
 
@@ -88,48 +83,44 @@ enum yk_status yk_cpu_resample_begin(struct yk_cpu_resample *r, const struct yk_
         need = yk_step_need(&program->steps[k], need);
     r->end = need.y1;
     r->first = r->begun = INT_MAX; /* where no strip begins */
+    r->channels = (int)yk_format_channels(band->source->format);
     if (!r->chunk)
-        r->chunk = yk_mem_alloc((uint64_t)CHUNK * PLANES * CHUNK_STRIDE * sizeof *r->chunk);
+        r->chunk = yk_mem_alloc((uint64_t)CHUNK * CHUNK_STRIDE * sizeof *r->chunk);
     if (!r->chunk)
         return yk_error_set(error, YK_ERR_NOMEM, "out of memory for rows");
-    return make_tables(r, program, error);
+    return make_window(r, program->steps, error);
 }
 
 void yk_cpu_resample_clear(struct yk_cpu_resample *r)
 {
-    free(r->coef);
-    free(r->index);
+    yk_mem_free(r->window);
     yk_mem_free(r->chunk);
     yk_mem_free(r->sums);
     *r = (struct yk_cpu_resample){0};
 }
 
-static size_t row_floats(const struct yk_cpu_resample *r)
-{
-    return (size_t)r->planes * (size_t)r->stride;
-}
-
 /* The sums of row y of the result. */
 static float *sums_of(const struct yk_cpu_resample *r, int y)
 {
-    return r->sums + (size_t)(y - r->first) * row_floats(r);
+    return r->sums + (size_t)(y - r->first) * (size_t)r->stride;
 }
 
-/* Room for the sums of rows first .. end - 1; those that are begun stay. */
+/* Room for the sums of rows first .. end - 1, and YK_ROWS_MOST more that vector code may read; those that are
+ * begun stay. */
 static enum yk_status make_room(struct yk_cpu_resample *r, int end, struct yk_error *error)
 {
-    uint64_t floats;
+    uint64_t floats, stride = (uint64_t)r->stride;
     if (end - r->first <= r->capacity)
         return YK_OK;
     int rows = end - r->first + SHARES; /* the next strips' are fewer or a few more */
-    if (!yk_size_mul(row_floats(r), (uint64_t)rows, &floats) || floats > SIZE_MAX / sizeof(float) / 2)
+    if (!yk_size_mul(stride, (uint64_t)rows + YK_ROWS_MOST, &floats) || floats > SIZE_MAX / sizeof(float) / 2)
         return yk_error_set(error, YK_ERR_NOMEM, "out of memory for column sums");
     if (floats > r->floats) {
-        float *grown = yk_mem_alloc(floats * sizeof *grown);
+        float *grown = yk_mem_zalloc(floats * sizeof *grown);
         if (!grown)
             return yk_error_set(error, YK_ERR_NOMEM, "out of memory for column sums");
         if (r->begun > r->first)
-            memcpy(grown, r->sums, (size_t)(r->begun - r->first) * row_floats(r) * sizeof *grown);
+            memcpy(grown, r->sums, (size_t)(r->begun - r->first) * (size_t)stride * sizeof *grown);
         yk_mem_free(r->sums);
         r->sums = grown;
         r->floats = (size_t)floats;
@@ -141,17 +132,16 @@ static enum yk_status make_room(struct yk_cpu_resample *r, int end, struct yk_er
 /* Begins at row y of the result, with these columns of the source. */
 static void restart(struct yk_cpu_resample *r, const struct yk_step *step, struct yk_rect need, int y)
 {
-    int width = need.x1 - need.x0;
+    int samples = (need.x1 - need.x0) * r->channels;
     r->source = need;
-    r->planes = step->in.colours + step->in.alpha;
     /* An odd number of cache lines, so that rows do not meet in the same sets of the cache. */
-    r->stride = (width + COLUMNS - 1) / COLUMNS * COLUMNS + LINE;
+    r->stride = (samples + SAMPLES - 1) / SAMPLES * SAMPLES + LINE;
     r->first = r->begun = y;
     r->capacity = 0;
     r->next = vertical_of(step).start[y];
 }
 
-/* The sums up to row `end` - 1 to which `count` rows from r->next on add, as they are in column 0 of plane 0.
+/* The sums up to row `end` - 1 to which `count` rows from r->next on add, as they are in column 0.
  * Returns how many. */
 static int share_out(const struct yk_cpu_resample *r, const struct vertical *v, int count, int end,
                      struct yk_share *shares)
@@ -167,6 +157,7 @@ static int share_out(const struct yk_cpu_resample *r, const struct vertical *v, 
                 .weights = v->weights + (ptrdiff_t)y * v->taps + (r->next + from - v->start[y]),
                 .first = from,
                 .count = to - from,
+                .begins = v->start[y] >= r->next,
             };
     }
     return used;
@@ -176,21 +167,18 @@ static int share_out(const struct yk_cpu_resample *r, const struct vertical *v, 
 static void add_chunk(struct yk_cpu_resample *r, const struct yk_level *level, struct yk_format format,
                       const uint8_t *bytes, size_t stride, int count, const struct yk_share *shares, int used)
 {
-    int width = r->source.x1 - r->source.x0;
-    for (int x = 0; x < width; x += STRIPE) {
-        int columns = width - x < STRIPE ? width - x : STRIPE;
-        level->load(bytes + (size_t)(r->source.x0 + x) * yk_format_bytes(format), stride,
-                    (int)yk_format_channels(format), format.depth == 16, r->chunk, columns, count,
-                    r->planes * CHUNK_STRIDE, CHUNK_STRIDE);
-        for (int plane = 0; plane < r->planes; plane++) {
-            struct yk_share here[SHARES];
-            for (int k = 0; k < used; k++) {
-                here[k] = shares[k];
-                here[k].sum += (ptrdiff_t)plane * r->stride + x;
-            }
-            level->add(here, used, r->chunk + plane * CHUNK_STRIDE, (ptrdiff_t)r->planes * CHUNK_STRIDE,
-                       columns);
+    int samples = (r->source.x1 - r->source.x0) * r->channels;
+    bytes += (size_t)r->source.x0 * yk_format_bytes(format);
+    for (int x = 0; x < samples; x += STRIPE) {
+        struct yk_share here[SHARES];
+        int columns = samples - x < STRIPE ? samples - x : STRIPE;
+        for (int k = 0; k < used; k++) {
+            here[k] = shares[k];
+            here[k].sum += x;
         }
+        level->spread(bytes + (size_t)x * (format.depth / 8), stride, format.depth == 16, r->chunk,
+                      CHUNK_STRIDE, columns, count);
+        level->add(here, used, r->chunk, CHUNK_STRIDE, columns);
     }
     r->next += count;
 }
@@ -210,7 +198,6 @@ static enum yk_status take_rows(struct yk_cpu_resample *r, const struct yk_level
         enum yk_status status = make_room(r, begun, error);
         if (status)
             return status;
-        memset(sums_of(r, r->begun), 0, (size_t)(begun - r->begun) * row_floats(r) * sizeof *r->sums);
         r->begun = begun;
         const uint8_t *bytes;
         size_t stride;
@@ -224,37 +211,41 @@ static enum yk_status take_rows(struct yk_cpu_resample *r, const struct yk_level
     return YK_OK;
 }
 
-struct yk_pass yk_cpu_resample_pass(const struct yk_step *step, struct yk_rect out, int to_stride,
-                                    int to_plane)
-{
-    struct yk_rect sums = yk_step_need(step, out);
-    sums.y0 = out.y0;
-    sums.y1 = out.y1;
-    return yk_step_pass(step, sums, 0, 0, out, to_stride, to_plane);
-}
-
 enum yk_status yk_cpu_resample_rows(struct yk_cpu_resample *r, const struct yk_level *level,
-                                    const struct yk_band *band, struct yk_pass *pass, float *to, float *taps,
-                                    struct yk_error *error)
+                                    const struct yk_band *band, struct yk_rect out, float *to, int to_stride,
+                                    int to_plane, struct yk_error *error)
 {
     const struct yk_step *step = band->program->steps;
-    struct yk_rect need = {pass->src_x0, pass->src_y0, pass->src_x0 + pass->src_w,
-                           pass->src_y0 + pass->src_h};
-    int end = pass->dst_y0 + pass->dst_h;
-    if (pass->dst_y0 != r->first || need.x0 != r->source.x0 || need.x1 != r->source.x1)
-        restart(r, step, need, pass->dst_y0);
-    enum yk_status status = take_rows(r, level, band, end, error);
+    const int *index = step->plan.index;
+    struct yk_rect need = yk_step_need(step, out);
+    if (out.y0 != r->first || need.x0 != r->source.x0 || need.x1 != r->source.x1)
+        restart(r, step, need, out.y0);
+    enum yk_status status = take_rows(r, level, band, out.y1, error);
     if (status)
         return status;
-    pass->src_stride = (int)row_floats(r);
-    pass->src_plane = r->stride;
-    level->ops[step->op_index]->rows(pass, sums_of(r, r->first), to, step->params, r->coef, r->index, taps);
+    struct yk_row_sums rows = {
+        .sums = sums_of(r, out.y0),
+        .stride = r->stride,
+        .channels = r->channels,
+        .first = need.x0,
+        .height = out.y1 - out.y0,
+        .taps = index[0],
+        .weights = step->plan.coef + (ptrdiff_t)out.x0 * index[0],
+        .start = index + 2 + out.x0,
+        .window = r->window,
+        .window_samples = r->window_samples,
+        .to = to,
+        .to_stride = to_stride,
+        .to_plane = to_plane,
+        .width = out.x1 - out.x0,
+    };
+    level->along(&rows);
     /* What the next strip's rows already have moves to the front. */
-    if (r->begun > end)
-        memmove(sums_of(r, r->first), sums_of(r, end),
-                (size_t)(r->begun - end) * row_floats(r) * sizeof *r->sums);
+    if (r->begun > out.y1)
+        memmove(sums_of(r, r->first), sums_of(r, out.y1),
+                (size_t)(r->begun - out.y1) * (size_t)r->stride * sizeof *r->sums);
     else
-        r->begun = end;
-    r->first = end;
+        r->begun = out.y1;
+    r->first = out.y1;
     return YK_OK;
 }
