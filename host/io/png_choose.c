@@ -201,7 +201,10 @@ static enum yk_status choose_libdeflate(struct sample *sample, unsigned level, b
     uint64_t best = UINT64_MAX, least_runs = UINT64_MAX, least_other = UINT64_MAX;
     bool ok = small || (trial && out);
     *plan = (struct yk_png_plan){.coder = YK_PNG_LIBDEFLATE, .level = (uint8_t)level, .thorough = true};
-    for (unsigned filter = 0; ok && filter < FILTERS; filter++) {
+    /* All of them; for a tiny image, where the trials take longer than the result, the two of which one is
+     * best for most (2.3 times as fast as libpng's level 9 instead of 1.5, no larger). */
+    unsigned step = sample->size <= TINY ? YK_PNG_LEAST - YK_PNG_NONE : 1;
+    for (unsigned filter = YK_PNG_NONE; ok && filter < FILTERS; filter += step) {
         sample_filter(sample, filter);
         uint64_t runs = sample_estimate(sample, YK_DEFLATE_RUNS).bits, bits;
         if (small) {

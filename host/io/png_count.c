@@ -18,27 +18,37 @@ static inline void count_stretch(uint32_t tables[TABLES][YK_SYMBOLS], const uint
         tables[0][*p++]++;
 }
 
-/* Adds `weight` times the tables to the totals and clears them. */
-static void collect(uint32_t tables[TABLES][YK_SYMBOLS], uint32_t weight, uint32_t totals[YK_SYMBOLS])
+/* Clears the first `span` counts of each. */
+static void clear(uint32_t tables[TABLES][YK_SYMBOLS], size_t span)
 {
-    for (size_t s = 0; s < YK_SYMBOLS; s++)
-        totals[s] += (tables[0][s] + tables[1][s] + tables[2][s] + tables[3][s]) * weight;
-    memset(tables, 0, sizeof tables[0] * TABLES);
+    for (size_t k = 0; k < TABLES; k++)
+        memset(tables[k], 0, span * sizeof tables[k][0]);
 }
 
-static void count_symbols(const uint16_t *p, size_t count, bool part, uint32_t totals[YK_SYMBOLS])
+/* Adds `weight` times the tables to the totals. */
+static void collect(uint32_t tables[TABLES][YK_SYMBOLS], size_t span, uint32_t weight,
+                    uint32_t totals[YK_SYMBOLS])
+{
+    for (size_t s = 0; s < span; s++)
+        totals[s] += (tables[0][s] + tables[1][s] + tables[2][s] + tables[3][s]) * weight;
+}
+
+/* `span`: no symbol is greater or equal. */
+static void count_symbols(const uint16_t *p, size_t count, size_t span, bool part,
+                          uint32_t totals[YK_SYMBOLS])
 {
     enum { WINDOW = YK_COUNT_STRETCH * YK_COUNT_PART };
     uint32_t tables[TABLES][YK_SYMBOLS];
-    memset(tables, 0, sizeof tables);
+    clear(tables, span);
     memset(totals, 0, sizeof totals[0] * YK_SYMBOLS);
     if (part) {
         for (uint32_t k = 0; count >= WINDOW; k++, p += WINDOW, count -= WINDOW)
             count_stretch(tables, p + yk_count_offset(k), YK_COUNT_STRETCH);
-        collect(tables, YK_COUNT_PART, totals);
+        collect(tables, span, YK_COUNT_PART, totals);
+        clear(tables, span);
     }
     count_stretch(tables, p, count);
-    collect(tables, 1, totals);
+    collect(tables, span, 1, totals);
 }
 
 /* What was not seen may still occur: it gets the longest codes. */
@@ -54,7 +64,7 @@ void yk_count_block(struct yk_counts *counts, const struct yk_parsed *parsed, si
 {
     uint32_t totals[YK_SYMBOLS], near = 0, pixel = 0;
     bool part = !exact && !parsed->copies && parsed->symbol_count >= YK_COUNT_ALL;
-    count_symbols(parsed->symbols, parsed->symbol_count, part, totals);
+    count_symbols(parsed->symbols, parsed->symbol_count, parsed->copies ? YK_SYMBOLS : YK_COPY, part, totals);
     memset(counts, 0, sizeof *counts);
     memcpy(counts->litlen, totals, 256 * sizeof totals[0]);
     for (unsigned k = 0; k < 256; k++)

@@ -125,7 +125,8 @@ static void code_block(struct yk_deflate *work, const struct block *block, const
 {
     yk_bits_put(bits, last | 2 << 1, 3);
     yk_bits_append(bits, block->header.bytes, block->header.bits);
-    yk_emit_tables_make(&work->tables, block->litlen_lengths, block->distance_lengths, job->bpp);
+    yk_emit_tables_make(&work->tables, block->litlen_lengths, block->distance_lengths, job->bpp,
+                        work->parsed.copies);
     yk_emit_block(bits, &work->tables, &work->parsed, cost, job->level);
 }
 

@@ -95,7 +95,7 @@ static void length_entries(struct yk_emit_tables *tables, const uint8_t litlen[Y
 }
 
 void yk_emit_tables_make(struct yk_emit_tables *tables, const uint8_t litlen[YK_LITLEN_SYMBOLS],
-                         const uint8_t distance[YK_DISTANCE_SYMBOLS], size_t bpp)
+                         const uint8_t distance[YK_DISTANCE_SYMBOLS], size_t bpp, bool copies)
 {
     uint16_t codes[YK_LITLEN_SYMBOLS], distance_codes[YK_DISTANCE_SYMBOLS];
     yk_huffman_codes(litlen, YK_LITLEN_SYMBOLS, codes);
@@ -104,7 +104,7 @@ void yk_emit_tables_make(struct yk_emit_tables *tables, const uint8_t litlen[YK_
         tables->symbols[s] = entry_of(codes[s], litlen[s]);
     for (unsigned s = 0; s < YK_DISTANCE_SYMBOLS; s++)
         tables->symbols[YK_FAR + s] = entry_of(distance_codes[s], distance[s]);
-    for (unsigned n = 0; n <= YK_RAW_BITS; n++)
+    for (unsigned n = 0; copies && n <= YK_RAW_BITS; n++)
         for (unsigned value = 0; value < 1u << n; value++)
             tables->symbols[YK_RAW + (1u << n) - 1 + value] = entry_of(value, n);
     tables->end = entry_of(codes[YK_END_OF_BLOCK], litlen[YK_END_OF_BLOCK]);

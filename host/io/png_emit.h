@@ -34,9 +34,9 @@ struct yk_emit_tables {
 };
 
 /* `bpp`: the distance that YK_RUN_PIXEL stands for. The lengths are at most YK_CODE_BITS, those of distances
- * at most YK_DISTANCE_BITS. */
+ * at most YK_DISTANCE_BITS. `copies`: the block may have symbols from YK_COPY on. */
 void yk_emit_tables_make(struct yk_emit_tables *tables, const uint8_t litlen[YK_LITLEN_SYMBOLS],
-                         const uint8_t distance[YK_DISTANCE_SYMBOLS], size_t bpp);
+                         const uint8_t distance[YK_DISTANCE_SYMBOLS], size_t bpp, bool copies);
 
 /* Writes a block's symbols and the end of the block. `expected`: how many bits that takes, about; it decides
  * how many symbols are joined before they are written, not what is written. */
