@@ -202,6 +202,7 @@ static void check_spread(const struct yk_level *level, int wide, int n)
     uint8_t *bytes = (uint8_t *)samples;
     float to[ROWS * STRIDE];
     int wrong = 0;
+    CU_ASSERT_FATAL(size <= sizeof samples);
     yk_random_fill(&random, samples, sizeof samples);
     level->spread(bytes, stride, wide, to, STRIDE, n, ROWS);
     for (int y = 0; y < ROWS; y++)
@@ -210,7 +211,6 @@ static void check_spread(const struct yk_level *level, int wide, int n)
             double off = (double)to[y * STRIDE + x] - sample / (wide ? 65535.0 : 255.0);
             wrong += off > 1.2e-7 || off < -1.2e-7;
         }
-    CU_ASSERT(size <= sizeof samples);
     CU_ASSERT_EQUAL(wrong, 0);
 }
 

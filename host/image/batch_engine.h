@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * The inside of a batch run, shared by batch.c (set-up, worker loop), batch_summary.c (the end),
- * batch_devices.c (which devices are used), batch_files.c, batch_decode.c and batch_encode.c (the stages of
- * a file), batch_bands.c (rows on devices), batch_driver.c (one thread per OpenCL device) and batch_faults.c
- * (devices that fail).
+ * batch_search.c and batch_devices.c (which devices are used), batch_files.c, batch_decode.c and
+ * batch_encode.c (the stages of a file), batch_bands.c (rows on devices), batch_driver.c (one thread per
+ * OpenCL device) and batch_faults.c (devices that fail).
  *
  * Threads: the pool's workers (the caller is one), the I/O thread (its callbacks), the drivers. One lock
  * guards the whole engine; it is released while anything is read, decoded, computed, encoded or reported.
