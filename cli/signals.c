@@ -3,15 +3,19 @@
 #include "signals.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
-/* The one mutable global of the program: a signal handler can reach nothing else. */
-static volatile sig_atomic_t caught;
+/* The one mutable global of the program: a signal handler can reach nothing else. Atomic, because the handler
+ * may run in one thread while others read it, and lock-free, as a handler may use no other (C11, 7.14.1.1).
+ */
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "an int is atomic without a lock");
+static atomic_int caught;
 
 static void note(int number)
 {
-    if (!caught)
-        caught = number;
+    int none = 0;
+    atomic_compare_exchange_strong(&caught, &none, number);
     /* Another signal of the same kind acts at once: SA_RESETHAND restored its default. */
 }
 
@@ -30,11 +34,11 @@ void cli_signals_start(void)
 
 int cli_signals_caught(void)
 {
-    return caught;
+    return atomic_load(&caught);
 }
 
 bool cli_signals_stop(void *context)
 {
     (void)context;
-    return caught != 0;
+    return atomic_load(&caught) != 0;
 }
