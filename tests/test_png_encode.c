@@ -398,6 +398,10 @@ void yk_suite_png_encode(void)
     CU_add_test(suite, "own coder: blocks of which a part is counted", test_encode_deflate_uncounted);
     CU_add_test(suite, "pairs of pixels", test_encode_deflate_pairs);
     CU_add_test(suite, "counts of a block", test_encode_count);
+    CU_add_test(suite, "prices of symbols", test_encode_prices);
+    CU_add_test(suite, "the cheapest way: runs and what is behind them", test_encode_priced_run);
+    CU_add_test(suite, "the cheapest way: what is behind the data", test_encode_priced_end);
+    CU_add_test(suite, "the cheapest way: text", test_encode_priced_text);
     CU_add_test(suite, "joined streams", test_encode_streams);
     CU_add_test(suite, "joined checksums", test_encode_adler);
     CU_add_test(suite, "type x content x filter x coder x strip x size", test_matrix);

@@ -35,6 +35,10 @@ void test_encode_deflate_runs(void);
 void test_encode_deflate_uncounted(void);
 void test_encode_deflate_pairs(void);
 void test_encode_count(void);
+void test_encode_prices(void);
+void test_encode_priced_run(void);
+void test_encode_priced_end(void);
+void test_encode_priced_text(void);
 void test_encode_streams(void);
 void test_encode_adler(void);
 

@@ -19,8 +19,11 @@ enum {
 };
 
 struct yk_deflate {
-    struct yk_matcher matcher;
-    struct yk_pixel_matcher pixels;
+    union { /* one strip, one method */
+        struct yk_matcher matcher;
+        struct yk_pixel_matcher pixels;
+        struct yk_priced_matcher priced;
+    };
     struct yk_parsed parsed;
     struct yk_emit_tables tables;
 };
@@ -101,6 +104,8 @@ static void begin(struct yk_deflate *work, const struct yk_deflate_job *job)
         yk_matcher_begin(&work->matcher, job->size, job->row, job->bpp);
     else if (job->method == YK_DEFLATE_PIXELS)
         yk_pixel_matcher_begin(&work->pixels, job->row, job->bpp);
+    else if (job->method == YK_DEFLATE_PRICED)
+        yk_priced_matcher_begin(&work->priced, job->bpp);
 }
 
 /* Parses the next block, from block->to on, and finds its codes. Returns its bits. */
@@ -114,6 +119,8 @@ static uint64_t next_block(struct yk_deflate *work, const struct yk_deflate_job 
         block->to = parsers->runs(&work->parsed, job->data, block->from, job->size, job->bpp, room);
     else if (method == YK_DEFLATE_PIXELS)
         block->to = parsers->pixels(&work->parsed, &work->pixels, job->data, block->from, job->size, room);
+    else if (method == YK_DEFLATE_PRICED)
+        block->to = parsers->priced(&work->parsed, &work->priced, job->data, block->from, job->size, room);
     else
         block->to = parsers->matches(&work->parsed, &work->matcher, job->data, block->from, job->size, room,
                                      method == YK_DEFLATE_DEEP);

@@ -65,6 +65,7 @@ static inline size_t agreeing_far(const uint8_t *p, const uint8_t *q, size_t mos
 
 #include "png_parse_body.h"
 #include "png_parse_pixels.h"
+#include "png_parse_priced.h"
 
 const struct yk_parsers yk_parsers_v1 = {
-    .runs = parse_runs, .matches = parse_matches, .pixels = parse_pixels};
+    .runs = parse_runs, .matches = parse_matches, .pixels = parse_pixels, .priced = parse_priced};

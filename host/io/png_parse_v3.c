@@ -47,13 +47,14 @@ static inline size_t agreeing_far(const uint8_t *p, const uint8_t *q, size_t mos
 
 #include "png_parse_body.h"
 #include "png_parse_pixels.h"
+#include "png_parse_priced.h"
 
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif
 
 const struct yk_parsers yk_parsers_v3 = {
-    .runs = parse_runs, .matches = parse_matches, .pixels = parse_pixels};
+    .runs = parse_runs, .matches = parse_matches, .pixels = parse_pixels, .priced = parse_priced};
 #else
 typedef int yk_png_parse_v3_is_for_x86;
 #endif

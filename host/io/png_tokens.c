@@ -35,3 +35,11 @@ void yk_pixel_matcher_begin(struct yk_pixel_matcher *matcher, size_t row, size_t
     memset(matcher->pairs, 0, sizeof matcher->pairs);
     yk_grid_begin(&matcher->grid, row, bpp);
 }
+
+void yk_priced_matcher_begin(struct yk_priced_matcher *matcher, size_t bpp)
+{
+    for (size_t k = 0; k < YK_PRICED_CHAINS; k++)
+        memset(matcher->chains[k].heads, 0, sizeof matcher->chains[k].heads);
+    yk_prices_begin(&matcher->prices);
+    matcher->bpp = bpp;
+}

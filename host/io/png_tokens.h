@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The first pass of the own Deflate coder: what of the data is copied from where. Three ways: runs only, for
+ * The first pass of the own Deflate coder: what of the data is copied from where. Four ways: runs only, for
  * photographs, whose filtered bytes repeat little but zeros; matches found through a hash table, for drawn
- * images and patterns; and pairs of pixels that have been there before, for photographs of which noise moves
- * all channels alike. The result depends on the data alone, never on the processor. Any thread.
+ * images and patterns; pairs of pixels that have been there before, for photographs of which noise moves all
+ * channels alike; and, for the smallest files of drawn images, the cheapest of all the ways that there are.
+ * The result depends on the data alone, never on the processor. Any thread.
  *
  * Literals, runs and copies become one stream of symbols, so that counting them and writing them have no
  * branch that depends on the data: a mispredicted one costs as much as ten symbols.
@@ -16,6 +17,7 @@
 #include <stdint.h>
 
 #include "cpu.h"
+#include "png_prices.h"
 
 enum {
     YK_MATCH_MIN = 3,
@@ -81,6 +83,30 @@ struct yk_pixel_matcher {
 /* Prepares for a strip, as yk_matcher_begin. */
 void yk_pixel_matcher_begin(struct yk_pixel_matcher *matcher, size_t row, size_t bpp);
 
+enum { YK_PRICED_BITS = 14, YK_PRICED_STEP = 1 << 14 };
+static const uint32_t YK_PRICED_NEVER = UINT32_MAX; /* as a cost: nothing leads there */
+
+enum { YK_PRICED_CHAINS = 3 };
+
+/* The positions whose first so many bytes have the same hash, the last one first. */
+struct yk_chain {
+    uint32_t heads[1 << YK_PRICED_BITS];
+    uint16_t links[YK_WINDOW]; /* by position modulo: how far back the one before is; 0: none that near */
+};
+
+struct yk_priced_matcher {
+    struct yk_chain chains[YK_PRICED_CHAINS];
+    /* Of a step of YK_PRICED_STEP bytes and what its last match has more: bits to each position, and how it
+     * is reached: by a copy, length << 16 | distance - 1, or by a literal, 0. */
+    uint32_t costs[YK_PRICED_STEP + YK_MATCH_MAX + 1], ways[YK_PRICED_STEP + YK_MATCH_MAX + 1];
+    struct yk_prices prices;
+    uint32_t litlen[YK_LITLEN_SYMBOLS], distance[YK_DISTANCE_SYMBOLS]; /* counts of the block so far */
+    size_t bpp;
+};
+
+/* Prepares for a strip, as yk_matcher_begin. */
+void yk_priced_matcher_begin(struct yk_priced_matcher *matcher, size_t bpp);
+
 /* All parse data[from .. at the most to) into a block and return where they stopped: at `to`, or after about
  * `room` <= YK_BLOCK_SYMBOLS symbols. Distances reach back to data[0]. YK_READ_PAST bytes past
  * `to` are read. */
@@ -91,6 +117,8 @@ struct yk_parsers {
     size_t (*matches)(struct yk_parsed *parsed, struct yk_matcher *matcher, const uint8_t *data, size_t from,
                       size_t to, size_t room, bool deep);
     size_t (*pixels)(struct yk_parsed *parsed, struct yk_pixel_matcher *matcher, const uint8_t *data,
+                     size_t from, size_t to, size_t room);
+    size_t (*priced)(struct yk_parsed *parsed, struct yk_priced_matcher *matcher, const uint8_t *data,
                      size_t from, size_t to, size_t room);
 };
 
