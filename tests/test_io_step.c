@@ -28,9 +28,10 @@ struct script {
 };
 
 /* Runs a request to its end; returns the number of operations. */
-static unsigned drive(struct yk_io_request *request, const struct script *script)
+static unsigned drive_with(const struct yk_io_memory *memory, struct yk_io_request *request,
+                           const struct script *script)
 {
-    struct yk_io io = {.wake = -1};
+    struct yk_io io = {.wake = -1, .memory = *memory};
     unsigned count = 0;
     int reused = -1; /* takes the number that a close made free: a second close would hit it */
     atomic_init(&io.cancelled, false);
@@ -57,6 +58,11 @@ static unsigned drive(struct yk_io_request *request, const struct script *script
     if (reused >= 0)
         CU_ASSERT_EQUAL(close(reused), 0);
     return count;
+}
+
+static unsigned drive(struct yk_io_request *request, const struct script *script)
+{
+    return drive_with(&yk_io_plain_memory, request, script);
 }
 
 static struct yk_io_request write_request(char *path, const uint8_t *data, enum yk_overwrite overwrite)
@@ -139,7 +145,7 @@ static void test_write_overtaken(void)
     for (int number = 0; number <= EINVAL;
          number += EINVAL) { /* with and without the rename that never replaces */
         CU_ASSERT_EQUAL(rename(path, aside), 0);
-        struct yk_io io = {.wake = -1};
+        struct yk_io io = {.wake = -1, .memory = yk_io_plain_memory};
         struct yk_io_request request = write_request(path, data, YK_OVERWRITE_NEVER);
         atomic_init(&io.cancelled, false);
         request.fd = -1;
@@ -203,6 +209,52 @@ static void test_read_faults(void)
         yk_io_release(request.result.data);
     }
     CU_ASSERT_EQUAL(io_entries("/proc/self/fd"), descriptors);
+    free(data);
+    free(path);
+    yk_temp_remove(folder);
+}
+
+/* Memory that was used before, and who has it. */
+struct lent {
+    uint8_t *memory; /* SIZE bytes and 64 */
+    int out;
+};
+
+static void *take_lent(void *context, uint64_t size)
+{
+    struct lent *lent = context;
+    CU_ASSERT_EQUAL(size, SIZE);
+    lent->out++;
+    return memset(lent->memory, 0xee, SIZE + 64);
+}
+
+static void give_lent(void *context, void *memory)
+{
+    struct lent *lent = context;
+    lent->out -= memory == lent->memory;
+}
+
+/* Memory of the caller's: it holds the file and 64 zeros, and is given back after a failure only. */
+static void test_read_memory(void)
+{
+    char *folder = yk_temp_make(), *path = yk_path_join(folder, "in");
+    uint8_t *data = io_pattern(SIZE, 7);
+    struct lent lent = {malloc(SIZE + 64), 0};
+    const struct yk_io_memory memory = {take_lent, give_lent, &lent};
+    CU_ASSERT_FATAL(yk_file_write(path, data, SIZE) && lent.memory != NULL);
+    for (unsigned at = 0; at <= 4; at++) {
+        struct yk_io_request request = {.path = path, .max_bytes = SIZE};
+        drive_with(&memory, &request, &(struct script){.at = at, .number = EIO, .truncate = -1});
+        CU_ASSERT_EQUAL(lent.out, at == 0);
+        CU_ASSERT_PTR_EQUAL(request.result.data, at == 0 ? lent.memory : NULL);
+        if (at > 0)
+            continue;
+        CU_ASSERT_EQUAL(memcmp(lent.memory, data, SIZE), 0);
+        for (size_t k = 0; k < 64; k++)
+            CU_ASSERT_EQUAL(lent.memory[SIZE + k], 0);
+        lent.out = 0;
+    }
+    free(lent.memory);
     free(data);
     free(path);
     yk_temp_remove(folder);
@@ -300,6 +352,7 @@ void io_add_step_tests(CU_pSuite suite)
     CU_add_test(suite, "steps: a write is overtaken", test_write_overtaken);
     CU_add_test(suite, "steps: short transfers", test_short_transfers);
     CU_add_test(suite, "steps: each operation of a read fails", test_read_faults);
+    CU_add_test(suite, "steps: memory of the caller's", test_read_memory);
     CU_add_test(suite, "steps: a file changes its size", test_read_moving);
     CU_add_test(suite, "commit: linking", test_link);
     CU_add_test(suite, "commit: cutting a name", test_name_cut);

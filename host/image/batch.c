@@ -218,6 +218,16 @@ static uint64_t default_memory(void)
     return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 4 : UINT64_C(1) << 30;
 }
 
+static void *take_input(void *shelf, uint64_t size)
+{
+    return yk_shelf_take(shelf, size);
+}
+
+static void give_input(void *shelf, void *memory)
+{
+    yk_shelf_give(shelf, memory);
+}
+
 static enum yk_status start_engine(struct engine *engine, struct yk_error *error)
 {
     const struct yk_batch_options *options = engine->options;
@@ -240,6 +250,8 @@ static enum yk_status start_engine(struct engine *engine, struct yk_error *error
     pthread_condattr_destroy(&attributes);
     engine->memory_budget = options->memory ? options->memory : default_memory();
     engine->shelf = yk_shelf_create(engine->memory_budget / 4); /* without one (NULL) all goes on, slower */
+    engine->inputs = yk_shelf_create(engine->memory_budget / 16);
+    yk_io_use_memory(engine->io, &(struct yk_io_memory){take_input, give_input, engine->inputs});
     engine->most_in_flight = 2 * (engine->threads + engine->device_count) + READ_AHEAD;
     engine->started = yk_clock_ns();
     return YK_OK;
@@ -295,6 +307,7 @@ enum yk_status yk_batch_run(struct yk_batch_plan *plan, const struct yk_pipeline
     pthread_mutex_unlock(&engine->lock);
     yk_engine_summarise(engine);
     yk_io_close(engine->io);
+    yk_shelf_free(engine->inputs);
     yk_shelf_free(engine->shelf);
     yk_rates_free(&engine->rates);
     yk_engine_close_device(engine, engine->cpu, engine->devices[engine->cpu].device);

@@ -198,7 +198,7 @@ static bool first_job(struct engine *engine, struct yk_job *job)
     const struct yk_io_result *result = &reading.result;
     const struct yk_codec *codec = result->error.status ? NULL : yk_codec_probe(result->data, result->size);
     bool good = codec && !codec->decode(result->data, result->size, &engine->limits, &image, &error);
-    yk_io_release(reading.result.data);
+    yk_shelf_give(engine->inputs, reading.result.data);
     return good &&
            !yk_job_start(job, engine->pipeline, image, engine->options->depth, &engine->limits, NULL, &error);
 }

@@ -205,7 +205,7 @@ void yk_engine_decode(struct engine *engine, struct work *work, unsigned thread)
     enum yk_status status = by_rows(&intake);
     if (status == YK_ERR_UNSUPPORTED)
         status = as_whole(&intake);
-    yk_io_release(work->data);
+    yk_shelf_give(engine->inputs, work->data);
     work->data = NULL;
 
     pthread_mutex_lock(&engine->lock);

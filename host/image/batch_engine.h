@@ -115,7 +115,7 @@ struct engine {
     struct yk_policy_arguments policy_arguments;
     struct yk_limits limits; /* resolved */
     struct yk_io *io;
-    struct yk_shelf *shelf; /* pictures' memory */
+    struct yk_shelf *shelf, *inputs; /* memory of pictures, of files that were read */
     unsigned threads;
 
     struct engine_device devices[YK_POLICY_DEVICES];

@@ -15,10 +15,12 @@ void yk_engine_charge(struct work *work, uint64_t bytes)
     struct engine *engine = work->engine;
     engine->memory_used += bytes - work->charge;
     work->charge = bytes;
-    /* What lies on the shelf has room only beside what is used. */
+    /* What lies on the shelves has room only beside what is used. */
     uint64_t budget = engine->memory_budget, used = engine->memory_used,
              rest = used < budget ? budget - used : 0;
-    uint64_t taken = used + yk_shelf_limit(engine->shelf, rest < budget / 4 ? rest : budget / 4);
+    uint64_t idle = yk_shelf_limit(engine->inputs, rest < budget / 16 ? rest : budget / 16);
+    rest = rest > idle ? rest - idle : 0;
+    uint64_t taken = used + idle + yk_shelf_limit(engine->shelf, rest < budget / 4 ? rest : budget / 4);
     if (taken > engine->memory_peak)
         engine->memory_peak = taken;
 }
@@ -214,7 +216,7 @@ void yk_engine_end(struct work *work)
 {
     struct engine *engine = work->engine;
     struct yk_batch_item *item = work->item;
-    yk_io_release(work->data);
+    yk_shelf_give(engine->inputs, work->data);
     work->data = NULL;
     give_up_job(work);
     yk_encoder_abort(work->encoder);

@@ -115,6 +115,20 @@ static enum yk_status open_engine(struct yk_io *io, enum yk_io_engine engine, st
     return io->ops->open(io, error);
 }
 
+static void *take_plain(void *context, uint64_t size)
+{
+    (void)context;
+    return yk_mem_alloc(size);
+}
+
+static void give_plain(void *context, void *memory)
+{
+    (void)context;
+    yk_mem_free(memory);
+}
+
+const struct yk_io_memory yk_io_plain_memory = {take_plain, give_plain, NULL};
+
 enum yk_status yk_io_open(struct yk_io **out, enum yk_io_engine engine, unsigned depth,
                           struct yk_error *error)
 {
@@ -130,6 +144,7 @@ enum yk_status yk_io_open(struct yk_io **out, enum yk_io_engine engine, unsigned
         return yk_error_set(error, YK_ERR_NOMEM, "no memory for the I/O thread");
     io->depth = depth == 0 ? DEFAULT_DEPTH : depth < MAX_DEPTH ? depth : MAX_DEPTH;
     io->last = &io->first;
+    io->memory = yk_io_plain_memory;
     atomic_init(&io->cancelled, false);
     bool locked = false, opened = false;
     int number = 0;
@@ -239,6 +254,11 @@ void yk_io_close(struct yk_io *io)
     pthread_mutex_destroy(&io->lock);
     (void)close(io->wake);
     free(io);
+}
+
+void yk_io_use_memory(struct yk_io *io, const struct yk_io_memory *memory)
+{
+    io->memory = *memory;
 }
 
 void yk_io_release(uint8_t *data)

@@ -59,8 +59,9 @@ struct yk_io_request {
     bool write;
     bool stream; /* "-": standard input or output */
     enum yk_overwrite overwrite;
-    uint64_t max_bytes;    /* read */
-    const uint8_t *source; /* write; borrowed from the caller until the callback */
+    uint64_t max_bytes;         /* read */
+    struct yk_io_memory memory; /* the engine's, once the thread took it */
+    const uint8_t *source;      /* write; borrowed from the caller until the callback */
     uint64_t size;     /* write: bytes of source; read: size at open, for a stream the buffer's capacity */
     uint64_t position; /* bytes done */
     yk_io_done *done;
@@ -87,6 +88,7 @@ struct yk_io_engine_ops {
 struct yk_io {
     const struct yk_io_engine_ops *ops;
     void *engine;
+    struct yk_io_memory memory; /* for what files are read into */
     unsigned depth;
     int wake; /* eventfd, readable after a new request, a cancel or a close */
     atomic_bool cancelled;
@@ -98,6 +100,9 @@ struct yk_io {
         *stream[2];    /* I/O thread only: who reads standard input, who writes standard output */
     uint64_t sequence; /* I/O thread only: number in the last temporary name */
 };
+
+/* From the allocator: what an engine has unless it is told otherwise. */
+extern const struct yk_io_memory yk_io_plain_memory;
 
 extern const struct yk_io_engine_ops yk_io_engine_posix;
 #ifdef YK_HAVE_URING

@@ -29,7 +29,7 @@ static void end(struct yk_io_request *r, bool success)
     r->fd = -1;
     yk_commit_free(&r->commit);
     if (!success) {
-        yk_mem_free(r->result.data);
+        r->memory.give(r->memory.context, r->result.data);
         r->result.data = NULL;
     }
     r->result.size = success ? (size_t)r->position : 0;
@@ -84,6 +84,7 @@ static uint64_t chunk(uint64_t left, uint64_t most)
 static void read_next(struct yk_io_request *r)
 {
     if (r->position == r->size) {
+        memset(r->result.data + r->size, 0, YK_MEM_SLACK);
         end(r, true);
         return;
     }
@@ -117,7 +118,7 @@ static void read_opened(struct yk_io_request *r)
         end_errno(r, errno);
         return;
     }
-    r->result.data = yk_mem_alloc(size);
+    r->result.data = r->memory.take(r->memory.context, size);
     if (!r->result.data) {
         end_no_memory(r, size);
         return;
@@ -273,14 +274,14 @@ static bool stream_grow(struct yk_io_request *r, uint64_t capacity)
     if (!yk_size_add(r->max_bytes, 1, &most))
         most = UINT64_MAX;
     capacity = chunk(capacity, most);
-    uint8_t *grown = yk_mem_alloc(capacity);
+    uint8_t *grown = r->memory.take(r->memory.context, capacity);
     if (!grown) {
         end_no_memory(r, capacity);
         return false;
     }
     if (r->position)
         memcpy(grown, r->result.data, (size_t)r->position);
-    yk_mem_free(r->result.data);
+    r->memory.give(r->memory.context, r->result.data);
     r->result.data = grown;
     r->size = capacity;
     return true;
@@ -361,6 +362,7 @@ static void stream_step(struct yk_io_request *r, int result)
 void yk_io_begin(struct yk_io *io, struct yk_io_request *r)
 {
     r->started = yk_clock_ns();
+    r->memory = io->memory;
     if (atomic_load(&io->cancelled))
         end_cancelled(r);
     else if (r->stream)

@@ -58,6 +58,20 @@ enum yk_status yk_io_open(struct yk_io **io, enum yk_io_engine engine, unsigned 
 /* "uring" or "posix": the engine in use. */
 const char *yk_io_engine_name(const struct yk_io *io);
 
+/* Where the memory for what is read comes from. Called on the I/O thread. */
+struct yk_io_memory {
+    /* Memory for `size` bytes and 64 more; NULL: there is none. */
+    void *(*take)(void *context, uint64_t size);
+    /* Memory that is not handed over, after a failure; NULL is allowed. */
+    void (*give)(void *context, void *memory);
+    void *context;
+};
+
+/* From now on what is read goes into memory from there, and what a read hands over is given back there
+ * instead of with yk_io_release. `memory` is copied; its context must stay until yk_io_close. Before the
+ * first request. */
+void yk_io_use_memory(struct yk_io *io, const struct yk_io_memory *memory);
+
 /* Queues reading the whole of the regular file `path` ("-": standard input until its end, which also accepts
  * pipes). Requests start in the order of the calls. A file over `max_bytes` ends with YK_ERR_LIMIT before it
  * is read; a folder, FIFO, socket or device with YK_ERR_IO. `path` is copied. A non-OK return means that the
