@@ -16,10 +16,11 @@ enum {
     SLICES = 4,
     SAMPLE_MIN = 16 << 10, /* bytes; a small image is its own sample */
     SAMPLE_MAX = 64 << 10,
-    SAMPLE_MAX_THOROUGH = 256 << 10,
+    SAMPLE_MAX_THOROUGH = 1 << 20,
     SMALL_RAW = 256 << 10, /* bytes of an image on which a level higher is not felt */
     TRIAL_LEVEL = 6,       /* of libdeflate */
     SAMPLE_SHARE = 64,     /* the sample is this part of the image, between the two */
+    SAMPLE_SHARE_THOROUGH = 16,
     FILTERS = YK_PNG_LEAST + 1,
     /* Matches are searched for on the sample only where they may be worth it: where runs leave less than this
      * many thousandths, or where few byte values occur (drawn, dithered). */
@@ -29,9 +30,14 @@ enum {
      * enough, and worth a third (text, plain areas). */
     SPARSE = 60,
     SAMPLE_SPARSE = 128 << 10, /* bytes of the sample that tells the filters apart there */
-    /* Runs that leave so many thousandths of what libdeflate does are taken for it: it would not gain more,
-     * at several times the time. */
-    RUNS_ALONE = 970
+    /* The same where size is all that counts, in so many slices: of windows with titles, lists and text, four
+     * may miss whole kinds of rows (4 % of a screenshot). */
+    SLICES_SPARSE = 12,
+    /* Runs that leave so many thousandths of what the search does are taken for it: it would not gain more,
+     * at many times the time. The second where both searches were tried on the sample. */
+    RUNS_ALONE = 970,
+    RUNS_NEARLY = 1010,
+    PRICED_GAIN = 30 /* thousandths by which the cheapest way must be smaller than libdeflate */
 };
 
 /* Rows from several places of the image, filtered. */
@@ -43,17 +49,19 @@ struct sample {
     uint32_t slice_rows, slices;
 };
 
-/* `most`: bytes it may have at the most. */
-static bool sample_begin(struct sample *sample, const struct yk_png_rows *source, uint64_t most)
+/* `slices`: how many; all together have one of `share` bytes of the image, but at least SAMPLE_MIN and at the
+ * most `most`. */
+static bool sample_begin(struct sample *sample, const struct yk_png_rows *source, uint32_t slices,
+                         uint64_t share, uint64_t most)
 {
     static const struct yk_png_plan any = {0};
     uint32_t height = source->image->height;
-    uint64_t row = source->row_bytes + 1, raw = row * height, want = raw / SAMPLE_SHARE;
+    uint64_t row = source->row_bytes + 1, raw = row * height, want = raw / share;
     want = want < SAMPLE_MIN ? SAMPLE_MIN : want > most ? most : want;
-    uint64_t rows = want / SLICES / row;
+    uint64_t rows = want / slices / row;
     rows = rows < 2 ? 2 : rows;
-    *sample = (struct sample){.source = source, .slice_rows = (uint32_t)rows, .slices = SLICES};
-    if (rows * SLICES * 2 >= height) { /* all of it, or the middle of a few very long rows */
+    *sample = (struct sample){.source = source, .slice_rows = (uint32_t)rows, .slices = slices};
+    if (rows * slices * 2 >= height) { /* all of it, or the middle of a few very long rows */
         most /= row;
         most = most < 2 ? 2 : most;
         sample->slices = 1;
@@ -127,7 +135,7 @@ static bool choose_deep(const struct yk_png_rows *source, struct yk_png_plan *pl
     static const uint8_t filters[] = {YK_PNG_PAETH, YK_PNG_UP, YK_PNG_NONE};
     struct sample sample;
     uint64_t best = UINT64_MAX;
-    bool ok = sample_begin(&sample, source, SAMPLE_SPARSE);
+    bool ok = sample_begin(&sample, source, SLICES, SAMPLE_SHARE, SAMPLE_SPARSE);
     for (size_t i = 0; ok && i < sizeof filters; i++) {
         sample_filter(&sample, filters[i]);
         uint64_t bits = sample_estimate(&sample, YK_DEFLATE_DEEP).bits;
@@ -191,43 +199,84 @@ static bool choose_own(struct sample *sample, const struct terms *terms, struct 
     return plan->coder != YK_PNG_MATCHES || best * 1000 >= raw * SPARSE || choose_deep(sample->source, plan);
 }
 
-/* Ranks the filters by libdeflate itself, at a level that is quick and ranks them as the better ones do; for
- * a small image, where six trials would take longer than the result, by the own coder. */
-static enum yk_status choose_libdeflate(struct sample *sample, unsigned level, bool small,
-                                        struct yk_png_plan *plan, struct yk_error *error)
+/* Bits that libdeflate makes of the sample; false: out of memory. */
+static bool try_libdeflate(const struct sample *sample, uint64_t *bits)
 {
-    struct libdeflate_compressor *trial = small ? NULL : libdeflate_alloc_compressor(TRIAL_LEVEL);
+    struct libdeflate_compressor *trial = libdeflate_alloc_compressor(TRIAL_LEVEL);
     size_t room = yk_deflate_bound(sample->size);
-    uint8_t *out = small ? NULL : yk_mem_alloc(room);
-    uint64_t best = UINT64_MAX, least_runs = UINT64_MAX, least_other = UINT64_MAX;
-    bool ok = small || (trial && out);
-    *plan = (struct yk_png_plan){.coder = YK_PNG_LIBDEFLATE, .level = (uint8_t)level, .thorough = true};
-    /* All of them; for a tiny image, where the trials take longer than the result, the two of which one is
-     * best for most (2.3 times as fast as libpng's level 9 instead of 1.5, no larger). */
-    unsigned step = sample->size <= TINY ? YK_PNG_LEAST - YK_PNG_NONE : 1;
-    for (unsigned filter = YK_PNG_NONE; ok && filter < FILTERS; filter += step) {
-        sample_filter(sample, filter);
-        uint64_t runs = sample_estimate(sample, YK_DEFLATE_RUNS).bits, bits;
-        if (small) {
-            bits = sample_estimate(sample, YK_DEFLATE_DEEP).bits;
-        } else {
-            size_t size = libdeflate_deflate_compress(trial, sample->filtered, sample->size, out, room);
-            bits = size ? (uint64_t)size * 8 : UINT64_MAX; /* 0: not smaller than stored */
-        }
-        least_other = bits < least_other ? bits : least_other;
-        least_runs = runs < least_runs ? runs : least_runs;
-        bits = bits < runs ? bits : runs; /* the smaller one is written, strip by strip */
-        if (bits < best) {
-            best = bits;
-            plan->filter = (uint8_t)filter;
-        }
+    uint8_t *out = yk_mem_alloc(room);
+    bool ok = trial && out;
+    if (ok) {
+        size_t size = libdeflate_deflate_compress(trial, sample->filtered, sample->size, out, room);
+        *bits = 8 * (uint64_t)(size ? size : sample->size); /* 0: not smaller than stored */
     }
-    if (!small && least_runs * 1000 <= least_other * RUNS_ALONE) /* noise: matches are not worth the search */
-        plan->coder = YK_PNG_RUNS;
     if (trial)
         libdeflate_free_compressor(trial);
     yk_mem_free(out);
-    return ok ? YK_OK : yk_error_set(error, YK_ERR_NOMEM, "PNG: out of memory");
+    return ok;
+}
+
+/* The coder for the plan's filter, with which runs leave `runs` bits of the sample. Drawn images and most
+ * photographs become smallest by the cheapest way, in half the time that libdeflate's level 9 takes; those
+ * with many copies of three bytes, as most of Kodak's, by libdeflate. false: out of memory. */
+static bool choose_search(struct sample *sample, uint64_t runs, struct yk_png_plan *plan)
+{
+    uint64_t other = 0;
+    sample_filter(sample, plan->filter);
+    if (!try_libdeflate(sample, &other))
+        return false;
+    bool allowed = plan->level >= YK_PNG_PRICED_FROM && plan->level <= YK_PNG_PRICED_TO;
+    uint64_t priced = allowed ? sample_estimate(sample, YK_DEFLATE_PRICED).bits : UINT64_MAX;
+    if (allowed && better(priced, other, PRICED_GAIN))
+        plan->coder = YK_PNG_PRICED;
+    other = priced < other ? priced : other;
+    if (runs * 1000 <= other * (allowed ? RUNS_NEARLY : RUNS_ALONE))
+        plan->coder = YK_PNG_RUNS;
+    return true;
+}
+
+/* The filter by what the own coder leaves of the sample, with a search or without, as of the strips the
+ * smaller one is written. Returns the bits; *runs: those without. */
+static uint64_t choose_filter(struct sample *sample, struct yk_png_plan *plan, uint64_t *runs)
+{
+    uint64_t best = UINT64_MAX;
+    for (unsigned filter = YK_PNG_NONE; filter < FILTERS; filter++) {
+        sample_filter(sample, filter);
+        uint64_t by_runs = sample_estimate(sample, YK_DEFLATE_RUNS).bits;
+        uint64_t by_search = sample_estimate(sample, YK_DEFLATE_DEEP).bits;
+        uint64_t bits = by_search < by_runs ? by_search : by_runs;
+        if (bits < best) {
+            best = bits;
+            *runs = by_runs;
+            plan->filter = (uint8_t)filter;
+        }
+    }
+    return best;
+}
+
+/* For the efforts beyond the own coder's; `raw`: bytes of the filtered image. false: out of memory. */
+static bool choose_thorough(const struct yk_png_rows *source, uint64_t raw, unsigned level,
+                            struct yk_png_plan *plan)
+{
+    uint64_t runs = 0, bits = 0;
+    struct sample sample;
+    *plan = (struct yk_png_plan){.coder = YK_PNG_LIBDEFLATE, .level = (uint8_t)level, .thorough = true};
+    bool ok = sample_begin(&sample, source, SLICES, raw <= SMALL_RAW ? 1 : SAMPLE_SHARE_THOROUGH,
+                           SAMPLE_MAX_THOROUGH);
+    if (ok)
+        bits = choose_filter(&sample, plan, &runs);
+    if (ok && raw <= TINY && level >= YK_PNG_PRICED_FROM && level <= YK_PNG_PRICED_TO)
+        plan->coder = runs * 1000 <= bits * RUNS_NEARLY ? YK_PNG_RUNS : YK_PNG_PRICED;
+    if (ok && raw > SMALL_RAW && bits * 1000 < (uint64_t)sample.size * 8 * SPARSE) {
+        sample_end(&sample);
+        ok = sample_begin(&sample, source, SLICES_SPARSE, 1, SAMPLE_MAX_THOROUGH);
+        if (ok)
+            (void)choose_filter(&sample, plan, &runs);
+    }
+    if (ok && raw > SMALL_RAW) /* for others the coder is chosen strip by strip, by the results */
+        ok = choose_search(&sample, runs, plan);
+    sample_end(&sample);
+    return ok;
 }
 
 enum yk_status yk_png_choose(const struct yk_png_rows *source, int level, struct yk_png_plan *plan,
@@ -246,14 +295,14 @@ enum yk_status yk_png_choose(const struct yk_png_rows *source, int level, struct
     }
     unsigned effort = raw > TINY && raw <= SMALL_RAW ? 10 : 9;
     effort = level > 0 ? libdeflate_levels[level] : effort;
-    struct sample sample;
-    enum yk_status status = YK_OK;
-    if (!sample_begin(&sample, source, own ? SAMPLE_MAX : SAMPLE_MAX_THOROUGH))
-        status = yk_error_set(error, YK_ERR_NOMEM, "PNG: out of memory");
-    else if (!own)
-        status = choose_libdeflate(&sample, effort, raw <= SMALL_RAW, plan, error);
-    else if (!choose_own(&sample, level == YK_EFFORT_FAST || level == 1 ? &fast : &balanced, plan))
-        status = yk_error_set(error, YK_ERR_NOMEM, "PNG: out of memory");
-    sample_end(&sample);
-    return status;
+    bool ok;
+    if (own) {
+        struct sample sample;
+        ok = sample_begin(&sample, source, SLICES, SAMPLE_SHARE, SAMPLE_MAX) &&
+             choose_own(&sample, level == YK_EFFORT_FAST || level == 1 ? &fast : &balanced, plan);
+        sample_end(&sample);
+    } else {
+        ok = choose_thorough(source, raw, effort, plan);
+    }
+    return ok ? YK_OK : yk_error_set(error, YK_ERR_NOMEM, "PNG: out of memory");
 }

@@ -11,8 +11,8 @@
 #include "png_strip.h"
 
 /* A strip holds about this many bytes: large enough that starting afresh costs under 0.1 %, small enough for
- * a core's cache and for sharing an image between threads. Libdeflate's better levels look farther. */
-enum { YK_PNG_STRIP_BYTES = 512 << 10, YK_PNG_STRIP_BYTES_LIBDEFLATE = 2 << 20 };
+ * a core's cache and for sharing an image between threads. The better searches gain from longer ones. */
+enum { YK_PNG_STRIP_BYTES = 512 << 10, YK_PNG_STRIP_BYTES_SEARCHED = 2 << 20 };
 
 enum yk_status yk_png_encode_begin(void **state, const struct yk_image *image,
                                    const struct yk_encode_options *options, size_t *parts,

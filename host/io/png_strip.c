@@ -15,11 +15,9 @@ enum {
     ZLIB_HEADER = 2,
     THOROUGH_BLOCK = 1 << 15,
     /* Runs that leave less than this part show a drawn image, where the own searches are better: the cheapest
-     * way is 14 % smaller than libdeflate's levels 7 to 9, in the time of its level 7; its levels from 10 on,
-     * for small images and for those who ask for them, gain a few percent more at many times the time. */
+     * way is 14 % smaller than libdeflate's levels 7 to 9, in the time of its level 7. */
     SPARSE = 8,
-    PRICED_FROM = 7,
-    PRICED_ALONE = 9
+    LIBDEFLATE_MOST = 12
 };
 
 /* 32 KiB window, no preset dictionary, "fastest": RFC 1950, 2.2. */
@@ -29,7 +27,7 @@ struct yk_png_work {
     struct yk_deflate *deflate;
     struct libdeflate_compressor *libdeflate; /* NULL unless the plan needs it */
     uint8_t *filtered;
-    uint8_t *spare;   /* libdeflate's result */
+    uint8_t *spare;   /* another result */
     uint8_t *zeros;   /* the row above the first */
     uint8_t *rows[2]; /* in file order, where that is not the image's own */
     uint64_t held[2]; /* which row, plus one */
@@ -60,9 +58,10 @@ struct yk_png_work *yk_png_work_create(const struct yk_png_rows *source, uint32_
     bool ok = work->filtered && work->zeros && work->deflate;
     for (int k = 0; k < 2 && source->swap; k++)
         ok = (work->rows[k] = yk_mem_alloc(source->row_bytes)) && ok;
+    if (plan->coder == YK_PNG_LIBDEFLATE || plan->coder == YK_PNG_PRICED)
+        ok = (work->spare = yk_mem_alloc(yk_deflate_bound(raw))) && ok;
     if (plan->coder == YK_PNG_LIBDEFLATE)
-        ok = (work->libdeflate = libdeflate_alloc_compressor(plan->level)) &&
-             (work->spare = yk_mem_alloc(yk_deflate_bound(raw))) && ok;
+        ok = (work->libdeflate = libdeflate_alloc_compressor(plan->level)) && ok;
     if (!ok) {
         yk_png_work_free(work);
         return NULL;
@@ -146,20 +145,29 @@ static size_t code_own(struct yk_png_work *work, const struct yk_png_rows *sourc
     return yk_deflate_strip(work->deflate, &job, out);
 }
 
+/* The smaller one of runs and another method's result. */
+static size_t code_smaller(struct yk_png_work *work, const struct yk_png_rows *source,
+                           const struct yk_png_plan *plan, enum yk_deflate_method method, size_t size,
+                           size_t raw, bool last, uint8_t *out)
+{
+    size_t other = code_own(work, source, plan, method, raw, last, work->spare);
+    if (other < size)
+        memcpy(out, work->spare, size = other);
+    return size;
+}
+
 /* The smallest of libdeflate's result and those of the own coder that take no time beside it: runs, and where
- * these show that little is left, a search. */
+ * these show that little is left, or time does not count, a search. 0 where memory ran out. */
 static size_t code_libdeflate(struct yk_png_work *work, const struct yk_png_rows *source,
                               const struct yk_png_plan *plan, size_t raw, bool last, uint8_t *out,
                               size_t room)
 {
+    const bool priced = plan->level >= YK_PNG_PRICED_FROM;
     size_t size = code_own(work, source, plan, YK_DEFLATE_RUNS, raw, last, out);
-    if (size < raw / SPARSE) {
-        bool priced = plan->level >= PRICED_FROM;
-        size_t searched = code_own(work, source, plan, priced ? YK_DEFLATE_PRICED : YK_DEFLATE_DEEP, raw,
-                                   last, work->spare);
-        if (searched < size)
-            memcpy(out, work->spare, size = searched);
-        if (priced && plan->level <= PRICED_ALONE)
+    if (size < raw / SPARSE || plan->level == LIBDEFLATE_MOST) {
+        size = code_smaller(work, source, plan, priced ? YK_DEFLATE_PRICED : YK_DEFLATE_DEEP, size, raw, last,
+                            out);
+        if (priced && plan->level <= YK_PNG_PRICED_TO)
             return size;
     }
     size_t other = libdeflate_deflate_compress(work->libdeflate, work->filtered, raw, work->spare, room);
@@ -185,6 +193,9 @@ static size_t code(struct yk_png_work *work, const struct yk_png_rows *source, c
         return code_own(work, source, plan, YK_DEFLATE_MATCHES, raw, last, out);
     case YK_PNG_DEEP:
         return code_own(work, source, plan, YK_DEFLATE_DEEP, raw, last, out);
+    case YK_PNG_PRICED:
+        return code_smaller(work, source, plan, YK_DEFLATE_PRICED,
+                            code_own(work, source, plan, YK_DEFLATE_RUNS, raw, last, out), raw, last, out);
     case YK_PNG_PIXELS:
         return code_own(work, source, plan, YK_DEFLATE_PIXELS, raw, last, out);
     default:

@@ -26,9 +26,14 @@ enum yk_png_coder {
     YK_PNG_MATCHES,
     YK_PNG_DEEP,
     YK_PNG_PIXELS,
-    YK_PNG_LIBDEFLATE, /* its levels 1 .. 12, or runs for a strip that they make smaller */
+    YK_PNG_PRICED,     /* or runs for a strip that they make smaller */
+    YK_PNG_LIBDEFLATE, /* its levels 1 .. 12, or the own coder for a strip that it makes smaller */
     YK_PNG_CODERS      /* how many */
 };
+
+/* The levels of libdeflate instead of which the own search for the cheapest way may be taken: it takes the
+ * time of the first; those above gain a few percent more at many times the time. */
+enum { YK_PNG_PRICED_FROM = 7, YK_PNG_PRICED_TO = 10 };
 
 /* How an image is written. */
 struct yk_png_plan {
