@@ -33,6 +33,7 @@ enum {
 static const uint8_t chain_bytes[YK_PRICED_CHAINS] = {6, 16, PRICED_TAIL};
 static const uint8_t chain_depths[YK_PRICED_CHAINS] = {4, 8, 16};
 
+/* What a step needs beside the tables. */
 struct step {
     struct yk_priced_matcher *matcher;
     const uint8_t *data;
