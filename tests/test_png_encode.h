@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What the files of the suite for the PNG encoder share. The judges are libpng (through test_png.h's own
- * reader), zlib, libdeflate and ISA-L, and where they are installed pngcheck and ImageMagick. */
+ * reader), zlib, libdeflate and ISA-L, and where they are installed pngcheck and libspng. */
 #ifndef YOKE_TESTS_TEST_PNG_ENCODE_H
 #define YOKE_TESTS_TEST_PNG_ENCODE_H
 
