@@ -33,8 +33,8 @@ enum {
     /* The same where size is all that counts, in so many slices: of windows with titles, lists and text, four
      * may miss whole kinds of rows (4 % of a screenshot). */
     SLICES_SPARSE = 12,
-    /* Runs that leave so many thousandths of what the search does are taken for it: it would not gain more,
-     * at many times the time. The second where both searches were tried on the sample. */
+    /* Runs that leave so many thousandths of what a search does are taken for it: it would not gain more, at
+     * many times the time. The second where both searches were tried on the sample, and time counts. */
     RUNS_ALONE = 970,
     RUNS_NEARLY = 1010,
     PRICED_GAIN = 30 /* thousandths by which the cheapest way must be smaller than libdeflate */
@@ -221,16 +221,17 @@ static bool try_libdeflate(const struct sample *sample, uint64_t *bits)
  * with many copies of three bytes, as most of Kodak's, by libdeflate. false: out of memory. */
 static bool choose_search(struct sample *sample, uint64_t runs, struct yk_png_plan *plan)
 {
-    uint64_t other = 0;
+    const bool quick = plan->level<YK_PNG_PRICED_FROM, most = plan->level> YK_PNG_PRICED_TO;
+    uint64_t other = 0, priced = UINT64_MAX;
     sample_filter(sample, plan->filter);
     if (!try_libdeflate(sample, &other))
         return false;
-    bool allowed = plan->level >= YK_PNG_PRICED_FROM && plan->level <= YK_PNG_PRICED_TO;
-    uint64_t priced = allowed ? sample_estimate(sample, YK_DEFLATE_PRICED).bits : UINT64_MAX;
-    if (allowed && better(priced, other, PRICED_GAIN))
+    if (!quick)
+        priced = sample_estimate(sample, YK_DEFLATE_PRICED).bits;
+    if (!quick && !most && better(priced, other, PRICED_GAIN))
         plan->coder = YK_PNG_PRICED;
     other = priced < other ? priced : other;
-    if (runs * 1000 <= other * (allowed ? RUNS_NEARLY : RUNS_ALONE))
+    if (runs * 1000 <= other * (quick || most ? RUNS_ALONE : RUNS_NEARLY))
         plan->coder = YK_PNG_RUNS;
     return true;
 }
@@ -265,16 +266,17 @@ static bool choose_thorough(const struct yk_png_rows *source, uint64_t raw, unsi
                            SAMPLE_MAX_THOROUGH);
     if (ok)
         bits = choose_filter(&sample, plan, &runs);
-    if (ok && raw <= TINY && level >= YK_PNG_PRICED_FROM && level <= YK_PNG_PRICED_TO)
-        plan->coder = runs * 1000 <= bits * RUNS_NEARLY ? YK_PNG_RUNS : YK_PNG_PRICED;
     if (ok && raw > SMALL_RAW && bits * 1000 < (uint64_t)sample.size * 8 * SPARSE) {
         sample_end(&sample);
         ok = sample_begin(&sample, source, SLICES_SPARSE, 1, SAMPLE_MAX_THOROUGH);
         if (ok)
             (void)choose_filter(&sample, plan, &runs);
     }
-    if (ok && raw > SMALL_RAW) /* for others the coder is chosen strip by strip, by the results */
+    if (ok && raw > SMALL_RAW)
         ok = choose_search(&sample, runs, plan);
+    else if (ok && raw <= TINY && level >= YK_PNG_PRICED_FROM && level <= YK_PNG_PRICED_TO)
+        plan->coder = runs * 1000 <= bits * RUNS_NEARLY ? YK_PNG_RUNS : YK_PNG_PRICED;
+    /* else libdeflate, and the own coder strip by strip where that is smaller */
     sample_end(&sample);
     return ok;
 }

@@ -86,7 +86,7 @@ enum yk_status yk_png_encode_begin(void **state, const struct yk_image *image,
     enum yk_status status = yk_png_choose(&rows, level, &plan, error);
     if (status != YK_OK)
         return status;
-    size_t bytes = plan.coder >= YK_PNG_PRICED ? YK_PNG_STRIP_BYTES_SEARCHED : YK_PNG_STRIP_BYTES;
+    size_t bytes = yk_png_plan_searches(&plan) ? YK_PNG_STRIP_BYTES_SEARCHED : YK_PNG_STRIP_BYTES;
     size_t strip_rows = bytes / (rows.row_bytes + 1);
     return yk_png_encode_begin_as(state, image, &plan, strip_rows ? (uint32_t)strip_rows : 1, parts, error);
 }

@@ -58,7 +58,7 @@ struct yk_png_work *yk_png_work_create(const struct yk_png_rows *source, uint32_
     bool ok = work->filtered && work->zeros && work->deflate;
     for (int k = 0; k < 2 && source->swap; k++)
         ok = (work->rows[k] = yk_mem_alloc(source->row_bytes)) && ok;
-    if (plan->coder == YK_PNG_LIBDEFLATE || plan->coder == YK_PNG_PRICED)
+    if (yk_png_plan_searches(plan))
         ok = (work->spare = yk_mem_alloc(yk_deflate_bound(raw))) && ok;
     if (plan->coder == YK_PNG_LIBDEFLATE)
         ok = (work->libdeflate = libdeflate_alloc_compressor(plan->level)) && ok;
@@ -145,7 +145,7 @@ static size_t code_own(struct yk_png_work *work, const struct yk_png_rows *sourc
     return yk_deflate_strip(work->deflate, &job, out);
 }
 
-/* The smaller one of runs and another method's result. */
+/* The smaller one of the `size` bytes in `out` and another method's result; its size. */
 static size_t code_smaller(struct yk_png_work *work, const struct yk_png_rows *source,
                            const struct yk_png_plan *plan, enum yk_deflate_method method, size_t size,
                            size_t raw, bool last, uint8_t *out)

@@ -43,6 +43,13 @@ struct yk_png_plan {
     bool thorough;  /* smaller blocks, all of whose symbols are counted */
 };
 
+/* Whether its coder searches far and codes a strip more than once: longer strips then pay, and there is room
+ * for a second result. */
+static inline bool yk_png_plan_searches(const struct yk_png_plan *plan)
+{
+    return plan->coder == YK_PNG_PRICED || plan->coder == YK_PNG_LIBDEFLATE;
+}
+
 /* The pixels as rows in file order. Borrows the image. */
 struct yk_png_rows {
     const struct yk_image *image;

@@ -3,7 +3,7 @@
  * The first pass of the own Deflate coder: what of the data is copied from where. Four ways: runs only, for
  * photographs, whose filtered bytes repeat little but zeros; matches found through a hash table, for drawn
  * images and patterns; pairs of pixels that have been there before, for photographs of which noise moves all
- * channels alike; and, for the smallest files of drawn images, the cheapest of all the ways that there are.
+ * channels alike; and, for the smallest files, the cheapest of all the ways that are found.
  * The result depends on the data alone, never on the processor. Any thread.
  *
  * Literals, runs and copies become one stream of symbols, so that counting them and writing them have no

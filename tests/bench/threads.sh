@@ -39,18 +39,18 @@ for ((round = 0; round < ROUNDS; round++)); do
     echo "$((middle - start)) $((end - middle)) $(($(now) - end))"
 done | awk -v gate="$GATE" -v files="${#files[@]}" '
     { one[NR] = $1; two[NR] = $2; ratio[NR] = $1 / $2; bound[NR] = $1 / $3 }
-    function sort(values, n,    i, j, t) {
+    function median(values, n,    i, j, t) {
         for (i = 1; i <= n; i++) for (j = i + 1; j <= n; j++)
             if (values[j] < values[i]) { t = values[i]; values[i] = values[j]; values[j] = t }
         return values[int((n + 1) / 2)]
     }
     END {
-        m = sort(ratio, NR)
+        m = median(ratio, NR) # and sorts
         printf "%d photographs, one thread %.3f s, two threads %.3f s (medians of %d)\n", files,
-            sort(one, NR) / 1e6, sort(two, NR) / 1e6, NR
+            median(one, NR) / 1e6, median(two, NR) / 1e6, NR
         printf "ratio: least %.2f, median %.2f, greatest %.2f; gate %.1f: %s\n", ratio[1], m, ratio[NR], gate,
             (m >= gate ? "pass" : "MISS")
-        b = sort(bound, NR)
+        b = median(bound, NR)
         printf "the machine: two processes of one thread, half the files each: %.2f, %.2f, %.2f\n", bound[1], b,
             bound[NR]
     }'
